@@ -1,0 +1,16 @@
+# Everything from the distribution; `make deps` installs it. What each is for: docs/architecture.md.
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(cpprestsdk CONFIG REQUIRED)  # does not link OpenSSL itself
+find_package(nlohmann_json REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(spdlog CONFIG REQUIRED)
+find_package(fmt CONFIG REQUIRED)
+find_package(tl-expected CONFIG REQUIRED)
+find_package(date CONFIG REQUIRED)
+find_package(CLI11 CONFIG REQUIRED)
+find_package(prometheus-cpp CONFIG REQUIRED COMPONENTS core)
+find_package(civetweb CONFIG REQUIRED)
+if(BOOTSTRAP_TESTS)
+  find_package(GTest REQUIRED)
+endif()

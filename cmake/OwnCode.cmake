@@ -1,0 +1,18 @@
+# How our own code is compiled. Every target of ours links bootstrap_own_code privately; what we
+# depend on is never held to our warnings.
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(bootstrap_own_code INTERFACE)
+target_include_directories(bootstrap_own_code INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(bootstrap_own_code INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror)
+
+if(BOOTSTRAP_SANITIZE)
+  add_compile_options(-fsanitize=${BOOTSTRAP_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${BOOTSTRAP_SANITIZE})
+  if(BOOTSTRAP_SANITIZE MATCHES undefined)
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()

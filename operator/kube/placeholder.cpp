@@ -1,0 +1,1 @@
+#include "operator/kube/transport.h"

@@ -1,0 +1,1 @@
+#include "operator/runtime/clock.h"
