@@ -29,8 +29,9 @@
 // While Streaming or Paging the resourceVersion to resume from does not move: the versions of
 // initial objects are in no order.
 //
-// Pauses double from 0.8 s to 30 s, spread by a random factor of 1 to 2 (before the cap), and begin
-// anew after an event or bookmark of a running watch.
+// Pauses double from 0.8 s to 30 s, each spread over an interval as long as its lower end, and
+// begin anew after an event or bookmark of a running watch. A Retry-After is obeyed up to two
+// minutes.
 //
 //   Watcher watcher({.fields = …, .label_selector = …});
 //   for (;;) std::visit(<do it, tell on_bytes/on_watch_ended/on_page/on_page_failed>,
@@ -49,14 +50,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controllers/object_meta.h"
 #include "controllers/projection.h"
 #include "operator/kube/client.h"
 
 namespace bootstrap::kube {
 
-// What to do with the store. Between Begin and Complete objects are collected beside it; Complete
-// swaps them in at once, and what is not among them is gone. A second Begin starts the collection
-// anew. Objects are what the filter kept.
+// What a watch says to a store. Between Begin and Complete objects are collected beside it;
+// Complete swaps them in at once, and what is not among them is gone. A second Begin starts the
+// collection anew. Objects are what the filter kept.
 namespace ops {
 struct Begin {};
 struct Apply {
@@ -146,7 +148,7 @@ class Watcher {
     std::vector<StoreOp> ops;
     bool go_on = true;                // false: end this stream, then call on_watch_ended
     Restart restart = Restart::None;  // something to count and to log
-    std::string message;              // why, for people
+    std::string message;              // with it: why, for people
   };
 
   explicit Watcher(Options options);
@@ -168,14 +170,19 @@ class Watcher {
   std::uint64_t version() const { return version_; }
 
  private:
+  Pause take_pause(double random);
   void on_line(std::string_view line, Output& out);
   void on_bookmark(const nlohmann::json& object, std::uint64_t version, Output& out);
   void on_error_event(const nlohmann::json& status);
-  Output initial_stream_ended(const std::optional<ApiError>& error);
-  Output running_watch_ended(std::chrono::milliseconds lived, const std::optional<ApiError>& error);
-  void start_over(bool pause);
+  Restart initial_stream_ended(const std::optional<ApiError>& error);
+  Restart running_watch_ended(std::chrono::milliseconds lived,
+                              const std::optional<ApiError>& error);
+  void begin(Output& out);
+  void complete(std::uint64_t version, State then, Output& out);
+  void progressed(std::uint64_t version);
+  void give_up(std::string why, Output& out);
+  void start_over(bool with_pause, std::optional<std::chrono::seconds> at_least = {});
   void pause(std::optional<std::chrono::seconds> at_least = {});
-  void progressed();
 
   Options options_;
   FieldFilter event_fields_;
@@ -183,18 +190,30 @@ class Watcher {
   LineSplitter lines_;
   State state_ = State::Empty;
   std::uint64_t version_ = 0;
-  std::string continue_token_;      // Paging: of the next page
-  std::uint64_t page_version_ = 0;  // Paging: of the first page
-  int failed_streams_ = 0;          // initial streams in a row
-  int pauses_ = 0;                  // since the last progress
-  bool progressed_ = false;         // an event or bookmark since the last list
-  std::size_t events_ = 0;          // of this watch
+
+  // Of the list that is being read.
+  bool begun_ = false;
+  std::string continue_token_;      // of the next page
+  std::uint64_t list_version_ = 0;  // of the first page
+
+  // Of the watch that is open.
+  std::size_t events_ = 0;
+  bool bytes_seen_ = false;
+  std::optional<ApiError> in_stream_;  // an ERROR event
+  std::string corrupt_;                // why the stream cannot be read; "" while it can
+
+  int failed_streams_ = 0;   // initial streams, in a row
+  bool progressed_ = false;  // an event or bookmark since the last list
+  int pauses_ = 0;           // since the last progress
   bool pause_due_ = false;
   std::optional<std::chrono::seconds> pause_at_least_;
-  std::optional<ApiError> in_stream_;  // what ended this stream from within
-  bool corrupt_ = false;
 };
 
-std::string_view to_text(Watcher::Restart);
+// Each reason there is, for metrics.
+inline constexpr Watcher::Restart kRestarts[] = {
+    Watcher::Restart::Ended,   Watcher::Restart::Broken,    Watcher::Restart::Short,
+    Watcher::Restart::Expired, Watcher::Restart::Throttled, Watcher::Restart::Refused,
+    Watcher::Restart::Failed,  Watcher::Restart::Corrupt};
+std::string_view to_text(Watcher::Restart);  // "ended", "broken", …
 
 }  // namespace bootstrap::kube

@@ -44,7 +44,7 @@ class Health {
  public:
   struct Verdict {
     bool ok = true;
-    std::string text;  // a line for each loop or condition that is not well; "ok" otherwise
+    std::string text;  // "ok", or a line for each loop or condition that is not well
   };
 
   explicit Health(const Clock& clock) : clock_(&clock) {}

@@ -4,10 +4,11 @@
 //   auto server = HttpServer::start(8080, {{"/healthz", […] { return HttpReply{200, "ok"}; }}});
 //
 // Plain HTTP on all addresses, small limits: a request of more than 8 KiB or one that takes longer
-// than 10 s is ended. Other methods get 405, other paths 404. HEAD is answered as GET without body.
+// than 5 s to arrive is ended. Other methods get 405, other paths 404. HEAD is answered as GET
+// without body.
 //
-// Threads: handlers are called from one thread of the server's own; they must be safe against the
-// rest of the process and quick. The destructor waits for a running handler. Errors: start()
+// Threads: handlers are called from two threads of the server's own, at once if need be; they must
+// be quick. The destructor waits for a running handler. Errors: start()
 // returns why it could not.
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 #pragma once
-// The only place where the operator makes threads and listens to signals.
+// The only place where the operator itself makes threads and listens to signals. (The HTTP client's
+// library and the health server have a few of their own.)
 //
-//   const SignalGuard signals;                 // first in main: before any thread exists
+//   const SignalGuard signals;  // first in main: before any thread exists
 //   Threads threads;
 //   threads.spawn("watch-jobs", [&](std::stop_token stop) { loop.step(stop); });
 //   signals.wait(threads.stop_token());        // until SIGTERM, SIGINT, or someone asks to stop
@@ -48,10 +49,10 @@ class Threads {
  private:
   struct Shared;
   struct Running;
-  static void* run(void* argument);
+  static void run(Shared&, Running&, const std::function<void(std::stop_token)>& step);
 
   std::shared_ptr<Shared> shared_;
-  std::vector<std::unique_ptr<Running>> running_;
+  std::vector<std::shared_ptr<Running>> running_;
 };
 
 // SIGTERM and SIGINT as something to wait for. SIGPIPE is ignored: a peer that hangs up is an error

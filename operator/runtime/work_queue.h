@@ -93,6 +93,7 @@ class WorkQueue {
   std::unordered_map<ObjectKey, std::set<Delayed>::iterator> delay_of_;
   std::unordered_map<ObjectKey, std::size_t> failures_;
   std::uint64_t order_ = 0;
+  std::uint64_t changes_ = 0;  // what a waiting get() may have missed
   bool shut_down_ = false;
 };
 

@@ -44,7 +44,8 @@ class Worker {
  public:
   struct Hooks {
     Heartbeat* heart = nullptr;  // busy while a key is in work, else at rest
-    // After each pass: "done", "wake", "retry", "stale" or "exception"; `why` of the last three.
+    // After each pass: "done", "wake", "retry", "stale" or "exception"; `why` of a retry or
+    // exception.
     std::function<void(const ObjectKey&, std::string_view outcome, const std::string& why,
                        std::chrono::microseconds)>
         on_pass;
