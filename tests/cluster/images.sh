@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
-# Makes the two container images the test cluster brings along, without an image
-# engine and without a registry, and prints the folder with pause.tar and
-# busybox.tar (docker-archives) and the bare program 'pause'.
+# Makes the container images the test cluster brings along, without an image
+# engine and without a registry, and prints the folder with pause.tar, busybox.tar
+# and kubectl.tar (docker-archives) and the bare program 'pause'.
+#
+#   docker.io/library/busybox:latest and :<version>   every applet busybox has
+#   localhost/kubectl:<Kubernetes version>            the same, and kubectl
 set -euo pipefail
 umask 022
 
@@ -24,7 +27,8 @@ case $(uname -m) in
     *) die "unknown machine type: $(uname -m)" ;;
 esac
 
-hash=$(cat "$here"/{images.sh,pause.c} "$busybox" | sha256sum | cut -c1-12)
+programs=$("$here/build.sh")
+hash=$({ cat "$here"/{images.sh,pause.c} "$busybox"; echo "$programs"; } | sha256sum | cut -c1-12)
 target=$cache/images-$hash
 finish() { echo "$target"; exit 0; }
 [[ -d $target ]] && finish
@@ -53,18 +57,17 @@ write_image() {
     printf '[{"Config":"%s.json","RepoTags":[%s],"Layers":["%s.tar"]}]' \
         "$id" "$tags" "$layer" >"$archive/manifest.json"
     pack "$archive" "$id.json" "$layer.tar" manifest.json >"$partial/$name.tar"
-    rm -r "$archive" "${partial:?}/$name"
+    rm -r "$archive"
 }
 
-log "making the pause and busybox images"
+log "making the pause, busybox and kubectl images"
 mkdir "$partial/pause"
 gcc -static -O2 -s -o "$partial/pause/pause" "$here/pause.c"
-cp "$partial/pause/pause" "$partial/pause.bin"
 write_image pause "\"$pause_image\"" '{"Entrypoint":["/pause"],"User":"65535:65535"}'
 
 root=$partial/busybox
 mkdir -p "$root"/{bin,etc,home,root,tmp,usr,var,work}
-chmod 1777 "$root"/{tmp,work}
+chmod 1777 "$root"/{home,tmp,work}
 cp "$busybox" "$root/bin/busybox"
 chmod 755 "$root/bin/busybox"
 "$busybox" --list | while read -r applet; do
@@ -78,11 +81,19 @@ printf '%s\n' 'root:x:0:0:root:/root:/bin/sh' 'nonroot:x:65532:65532:nonroot:/ho
 printf '%s\n' 'root:x:0:' 'nonroot:x:65532:' >"$root/etc/group"
 # ':latest' alone would make pods without imagePullPolicy ask a registry; with
 # the version as tag they take the image that is there.
+shell_config='{"Cmd":["/bin/sh"],"Env":["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]}'
 release=$("$busybox" | sed -n '1s/^BusyBox v\([0-9]*\.[0-9]*\).*/\1/p')
 write_image busybox "\"$tools_image:latest\",\"$tools_image:$release\"" \
-    '{"Cmd":["/bin/sh"],"Env":["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]}'
+    "$shell_config"
 
-mv "$partial/pause.bin" "$partial/pause"
+[[ $programs =~ kubernetes-v([0-9]+\.[0-9]+) ]]
+mv "$root" "$partial/kubectl"
+cp "$programs/kubectl" "$partial/kubectl/bin/kubectl"
+write_image kubectl "\"localhost/kubectl:${BASH_REMATCH[1]}\"" "$shell_config"
+
+mv "$partial/pause/pause" "$partial/pause.program"
+rm -r "${partial:?}"/{pause,kubectl}
+mv "$partial/pause.program" "$partial/pause"
 # mktemp makes private folders; a cache may be shared.
 chmod 755 "$partial"
 # Lost race: another run made the same folder first.

@@ -24,9 +24,10 @@ start_full() {
         --kubelet-client-key="$state/pki/apiserver-kubelet-client.key" \
         --kubelet-certificate-authority="$state/pki/ca.crt" \
         --kubelet-preferred-address-types=InternalIP
+    import_own_images
+    await_apiserver
     start_controller_manager
     start_scheduler
-    import_own_images
     start_kubelet
     start_kube_proxy
     wait_until 60 kubelet "the node is Ready" node_is_ready
@@ -49,6 +50,7 @@ start_control_plane_only() {
     # created in a namespace by a test.
     [[ $mode != api ]] || options+=(--disable-admission-plugins=ServiceAccount)
     start_apiserver 127.0.0.1 "${ports[2]}" "${options[@]}"
+    await_apiserver
     [[ $mode != api+controllers ]] || {
         start_controller_manager
         wait_until 30 controller-manager "the ServiceAccount 'default' is there" \
@@ -117,6 +119,9 @@ start_apiserver() {
         --max-requests-inflight=2000 --max-mutating-requests-inflight=1000 \
         --audit-policy-file="$state/etc/audit-policy.yaml" \
         --audit-log-path="$logs/audit.log" --audit-log-maxsize=4000
+}
+
+await_apiserver() {
     wait_until 60 apiserver "the API server is ready" kubectl get --raw /readyz
 }
 
@@ -148,7 +153,7 @@ import_own_images() {
     local image
     wait_until 30 containerd "containerd answers" \
         timeout 5 ctr --address "$state/containerd.sock" --namespace k8s.io images list --quiet
-    for image in pause busybox; do
+    for image in pause busybox kubectl; do
         timeout 60 ctr --address "$state/containerd.sock" --namespace k8s.io \
             images import "$images/$image.tar" >>"$logs/images.log" 2>&1 ||
             die "cannot import $images/$image.tar: $(tail -n 5 "$logs/images.log")"

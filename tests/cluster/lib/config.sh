@@ -38,9 +38,9 @@ enforceNodeAllocatable: []
 failSwapOn: false
 # Measuring disk use per pod fails on some file systems, and nothing needs it.
 localStorageCapacityIsolation: false
-# Neither a full disk nor an unused image is a reason to disturb a test: images
-# cannot be pulled again.
-evictionHard: {memory.available: 100Mi}
+# Neither a full disk or memory nor an unused image is a reason to disturb a
+# test; images could not be pulled again.
+evictionHard: {}
 imageGCHighThresholdPercent: 100
 # No server is there; but without an address every pod adds an Event
 # MissingClusterDNS to those that tests count.

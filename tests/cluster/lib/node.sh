@@ -95,7 +95,9 @@ node_cgroups() {
         mapfile -t mounts < <(awk '$3 == "cgroup" {print $2}' /proc/self/mounts | sort -u)
     fi
     ((${#mounts[@]} > 0)) || die "no control groups are mounted in /sys/fs/cgroup"
-    printf "%s$cgroup_root\n" "${mounts[@]}" >"$run/cgroups"
+    # To be removed again: also what runc makes where both versions are mounted.
+    awk -v group="$cgroup_root" '$3 ~ /^cgroup2?$/ {print $2 group}' /proc/self/mounts |
+        sort -u >"$run/cgroups"
     for mount in "${mounts[@]}"; do
         mkdir -p "$mount$cgroup_root"
     done

@@ -5,6 +5,9 @@
 set -euo pipefail
 state=$1 programs=$2
 
+# Without a note in /run/mount, which is the machine's and about to be hidden.
+mount() { command mount --no-mtab "$@"; }
+
 # /run and /var of the machine are hidden, so that no other container runtime's
 # things are seen or touched. The state folder and the programs may lie below
 # them: they are kept at their place.
