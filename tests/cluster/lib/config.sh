@@ -75,10 +75,12 @@ state = "/run/containerd"
     bin_dir = "$cni_plugins"
     conf_dir = "$state/etc/cni"
 EOF
+    # Hairpin: a pod that asks for its own service gets its packets back through
+    # the port they came from.
     mkdir -p "$state/etc/cni"
     cat >"$state/etc/cni/10-pods.conflist" <<EOF
 {"cniVersion": "0.4.0", "name": "pods", "plugins": [
-  {"type": "bridge", "bridge": "pods", "isGateway": true, "ipMasq": true,
+  {"type": "bridge", "bridge": "pods", "isGateway": true, "ipMasq": true, "hairpinMode": true,
    "ipam": {"type": "host-local", "ranges": [[{"subnet": "$pod_cidr"}]], "routes": [{"dst": "0.0.0.0/0"}]}}
 ]}
 EOF

@@ -75,6 +75,8 @@ node_network() {
     in_node "ip link set lo up
         ip address add $node_ip/30 dev eth0
         ip link set eth0 up
+        # Any way will do: what goes there is redirected, but only once a way is found.
+        ip route add $service_cidr dev eth0
         echo 1 >/proc/sys/net/ipv4/ip_forward"
     ip route add "$pod_cidr" via "$node_ip"
     ip route add "$service_cidr" via "$node_ip"
