@@ -3,6 +3,7 @@
 # they are in. Nothing is downloaded but Go modules, pinned by go.sum; progress
 # goes to stderr. Minutes the first time, nothing afterwards.
 set -euo pipefail
+umask 022
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 version=v1.35.4
@@ -50,14 +51,16 @@ done
 # interrupted build goes first.
 partial=$target.partial
 rm -rf "$partial"
-mkdir -p "$partial/bin"
+mkdir -p "$partial"/{bin,tmp}
 child=
 trap 'rm -rf "$partial"' EXIT
-trap 'kill ${child:+"$child"} 2>/dev/null || true; exit 130' INT TERM
+trap 'log interrupted; kill -- ${child:+"-$child"} 2>/dev/null; exit 130' INT TERM
 
-# In the background, for bash to answer a signal while Go is at work.
+# In the background, for bash to answer a signal while Go is at work, and as a
+# process group with its temporary files in our folder, to end and clear it all
+# at once: Go itself would first finish what it is compiling.
 go_build() {
-    (cd "$here/$1" && exec env CGO_ENABLED=0 GOWORK=off GOFLAGS= \
+    (cd "$here/$1" && exec setsid env GOTMPDIR="$partial/tmp" CGO_ENABLED=0 GOWORK=off GOFLAGS= \
         go build -mod=readonly -trimpath -buildvcs=false "${@:2}" >&2) &
     child=$!
     wait "$child" || die "go build failed in $here/$1"
@@ -73,6 +76,7 @@ go_build kubernetes -ldflags "$flags" -o "$partial/bin/" \
 for program in etcd "${programs[@]}"; do
     [[ -x $partial/bin/$program ]] || die "the build made no $program"
 done
+rm -rf "$partial/tmp"
 mv "$partial" "$target"
 log "done: $target"
 finish

@@ -101,7 +101,7 @@ is_running() {
 
 clean_up() {
     local code=$?
-    trap '' INT TERM
+    trap '' INT TERM HUP
     trap - EXIT
     log "the start did not succeed: stopping what was started (logs: $logs)"
     cluster_stop

@@ -7,8 +7,7 @@
 # comes between the start of a process and its being recorded.
 interrupted=
 child=
-trap 'interrupted=INT; kill ${child:+"$child"} 2>/dev/null || true' INT
-trap 'interrupted=TERM; kill ${child:+"$child"} 2>/dev/null || true' TERM
+trap 'interrupted=yes; kill ${child:+"$child"} 2>/dev/null || true' INT TERM HUP
 
 checkpoint() {
     [[ -z $interrupted ]] || { log "interrupted"; exit 130; }
