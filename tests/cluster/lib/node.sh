@@ -26,7 +26,8 @@ node_requirements() {
     for tool in containerd:containerd ctr:containerd runc:runc iptables:iptables ip:iproute2 \
         conntrack:conntrack busybox:busybox-static openssl:openssl gcc:gcc nsenter:util-linux \
         mount:mount; do
-        command -v "${tool%%:*}" >/dev/null || missing+=("${tool#*:}")
+        command -v "${tool%%:*}" >/dev/null || [[ " ${missing[*]} " == *" ${tool#*:} "* ]] ||
+            missing+=("${tool#*:}")
     done
     [[ -x $cni_plugins/bridge ]] || missing+=(containernetworking-plugins)
     ((${#missing[@]} == 0)) || die "missing Debian packages: ${missing[*]} ('make deps' installs them)"
