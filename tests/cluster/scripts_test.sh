@@ -127,7 +127,7 @@ k run reader --image=localhost/kubectl:1.35 --restart=Never --command -- sh -c \
 eventually "$KUBECTL" wait --for=jsonpath='{.status.phase}'=Succeeded pod/reader
 [[ $(k logs reader) == "hello ${SERVICE_CIDR%.*}.1 refused" ]] || fail "$(k logs reader)"
 
-step "pods reach pods by a service, themselves too; the machine reaches both"
+step "pods reach pods by a service, themselves too; so do the node and the machine"
 k run web --image=busybox:1.35 --port=8080 --labels=app=web --command -- \
     sh -c 'echo page >/work/index.html; exec httpd -f -p 8080 -h /work'
 k expose pod web --port=80 --target-port=8080
@@ -140,6 +140,9 @@ eventually "$KUBECTL" wait --for=jsonpath='{.status.phase}'=Succeeded pod/client
 for address in "$service:80" "$(k get pod web -o jsonpath='{.status.podIP}'):8080"; do
     [[ $(timeout 10 busybox wget -qO- "http://$address") == page ]] || fail "no answer from $address"
 done
+# As the API server does for a webhook.
+[[ $(nsenter --target "$(cut -d' ' -f1 "$CLUSTER_STATE/run/node_init.pid")" --net \
+    timeout 10 busybox wget -qO- "http://$service") == page ]] || fail "the node does not reach a service"
 
 step "the audit log knows who did it, in microseconds"
 grep -qE '"requestURI":"/api/v1/namespaces/default/configmaps/greeting.*"username":"system:serviceaccount:default:default".*"requestReceivedTimestamp":"[^"]*\.[0-9]{6}Z"' "$AUDIT_LOG" ||
