@@ -20,17 +20,21 @@ constexpr std::size_t kRecords = 5'000;  // the newest; older ones explain nothi
 
 // A review asks; nothing is stored.
 bool is_write(const Request& request) {
-  return request.method != Method::Get &&
-         request.target.find("accessreviews") == std::string::npos;
+  return request.method != Method::Get && request.target.find("accessreviews") == std::string::npos;
 }
 
 std::string_view verb(Method method) {
   switch (method) {
-    case Method::Get: return "GET";
-    case Method::Post: return "POST";
-    case Method::Put: return "PUT";
-    case Method::Patch: return "PATCH";
-    case Method::Delete: return "DELETE";
+    case Method::Get:
+      return "GET";
+    case Method::Post:
+      return "POST";
+    case Method::Put:
+      return "PUT";
+    case Method::Patch:
+      return "PATCH";
+    case Method::Delete:
+      return "DELETE";
   }
   return "?";
 }
@@ -47,8 +51,8 @@ tl::unexpected<TransportError> failure(TransportError::Kind kind, std::string me
 }
 
 const ResourceType& anything() {
-  static const ResourceType kType{.group = "", .version = "v1", .plural = "resourcequotas",
-                                  .kind = "ResourceQuota"};
+  static const ResourceType kType{
+      .group = "", .version = "v1", .plural = "resourcequotas", .kind = "ResourceQuota"};
   return kType;
 }
 
@@ -78,8 +82,9 @@ SimTransport::Result SimTransport::send(const Request& request, std::chrono::mil
   const bool write = is_write(request);
   if (write) ++writes_;
   const Fault fault = draw(write);
-  RequestRecord record{++requests_,    scheduler_.clock().now(), request.method, request.target,
-                       request.body, 0, kNames[static_cast<int>(fault)]};
+  RequestRecord record{
+      ++requests_, scheduler_.clock().now(),       request.method, request.target, request.body,
+      0,           kNames[static_cast<int>(fault)]};
   if (records_.size() == kRecords) records_.pop_front();
   records_.push_back(record);
   scheduler_.run_world_for(random_.between(settings_.quickest, settings_.slowest));
@@ -95,15 +100,23 @@ SimTransport::Result SimTransport::go_through(const Request& request,
                                               std::chrono::milliseconds deadline, Fault fault) {
   const bool write = is_write(request);
   switch (fault) {
-    case Fault::None: return reach_server(request, write);
+    case Fault::None:
+      return reach_server(request, write);
     case Fault::Refused:
       return failure(TransportError::Kind::Unreachable, "connection refused", false);
-    case Fault::TooMany: return refusal(refusals::too_many_requests());
-    case Fault::Internal: return refusal(refusals::internal_error("etcdserver: leader changed"));
-    case Fault::Unavailable: return refusal(refusals::unavailable());
-    case Fault::Conflict: return refusal(refusals::conflict(anything(), "quota"));
-    case Fault::LostRequest: break;
-    case Fault::LostAnswer: reach_server(request, write); break;
+    case Fault::TooMany:
+      return refusal(refusals::too_many_requests());
+    case Fault::Internal:
+      return refusal(refusals::internal_error("etcdserver: leader changed"));
+    case Fault::Unavailable:
+      return refusal(refusals::unavailable());
+    case Fault::Conflict:
+      return refusal(refusals::conflict(anything(), "quota"));
+    case Fault::LostRequest:
+      break;
+    case Fault::LostAnswer:
+      reach_server(request, write);
+      break;
     case Fault::Late:
       scheduler_.after(random_.between(deadline, deadline + settings_.faults.latest),
                        [this_server = &server_, request] { this_server->handle(request); });
@@ -135,8 +148,7 @@ tl::expected<SimApiServer::Opened, TransportError> SimTransport::open_watch(
     return SimApiServer::Opened{refusal(refusals::too_many_requests()), 0};
   if (fault == Fault::Internal)
     return SimApiServer::Opened{refusal(refusals::internal_error("etcd")), 0};
-  if (fault == Fault::Unavailable)
-    return SimApiServer::Opened{refusal(refusals::unavailable()), 0};
+  if (fault == Fault::Unavailable) return SimApiServer::Opened{refusal(refusals::unavailable()), 0};
   return failure(TransportError::Kind::Unreachable, "connection refused", false);
 }
 

@@ -102,7 +102,15 @@ class SimTransport final : public kube::Transport {
 
  private:
   enum class Fault {
-    None, Refused, TooMany, Internal, Unavailable, Conflict, LostRequest, LostAnswer, Late
+    None,
+    Refused,
+    TooMany,
+    Internal,
+    Unavailable,
+    Conflict,
+    LostRequest,
+    LostAnswer,
+    Late
   };
   using Result = tl::expected<kube::Response, kube::TransportError>;
 
