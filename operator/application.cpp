@@ -183,7 +183,7 @@ class Application {
             .beat = [&heart] { heart.beat(); },
             .on_restart =
                 [this, name](kube::Watcher::Restart restart, const std::string& message) {
-                  metrics_.watch_restarted(name, to_text(restart));
+                  metrics_.watch_restarted(name, std::string(to_text(restart)));
                   log_.debug(
                       "watch restarted",
                       {{"resource", name}, {"reason", to_text(restart)}, {"message", message}});
