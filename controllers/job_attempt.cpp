@@ -179,11 +179,14 @@ class JobAttempt {
 
   AttemptView suspended() {
     if (auto waits = pods_still_there()) return *waits;
-    AttemptView view;
-    view.live = Liveness::Ended;
-    view.result = AttemptResult{};
-    view.result->reason = reasons::kJobSuspended;
-    view.result->message = fmt::format("its Job {} was suspended by somebody else", record_.job);
+    AttemptView view = ended({});
+    if (job_->stop_reason.empty()) {
+      view.result->reason = reasons::kJobSuspended;
+      view.result->message = fmt::format("its Job {} was suspended by somebody else", record_.job);
+    } else {
+      view.result->reason = job_->stop_reason;
+      view.result->message = fmt::format("was stopped: {}", job_->stop_reason);
+    }
     return view;
   }
 
