@@ -185,7 +185,8 @@ class JobAttempt {
       view.result->message = fmt::format("its Job {} was suspended by somebody else", record_.job);
     } else {
       view.result->reason = job_->stop_reason;
-      view.result->message = fmt::format("was stopped: {}", job_->stop_reason);
+      view.result->message =
+          fmt::format("did not start within {}", to_text(step_.definition.start_timeout));
     }
     return view;
   }
