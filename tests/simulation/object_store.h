@@ -7,7 +7,6 @@
 //
 // Threads: one thread.
 
-#include <compare>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -19,6 +18,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controllers/object_meta.h"
 #include "operator/runtime/clock.h"
 #include "tests/simulation/resource_types.h"
 
@@ -26,12 +26,6 @@ namespace bootstrap::simulation {
 
 using Json = nlohmann::json;
 using Object = std::shared_ptr<const Json>;  // null: there is none
-
-struct ObjectKey {
-  std::string ns;
-  std::string name;
-  auto operator<=>(const ObjectKey&) const = default;
-};
 
 enum class ChangeKind { Added, Modified, Deleted };
 

@@ -79,6 +79,7 @@ SimTransport::Result SimTransport::send(const Request& request, std::chrono::mil
                                         std::stop_token) {
   static constexpr const char* kNames[] = {"",         "refused",      "429",         "500", "503",
                                            "conflict", "lost request", "lost answer", "late"};
+  if (dead_) throw Crash{writes_};
   const bool write = is_write(request);
   if (write) ++writes_;
   const Fault fault = draw(write);
@@ -87,12 +88,12 @@ SimTransport::Result SimTransport::send(const Request& request, std::chrono::mil
       0,           kNames[static_cast<int>(fault)]};
   if (records_.size() == kRecords) records_.pop_front();
   records_.push_back(record);
-  scheduler_.run_world_for(random_.between(settings_.quickest, settings_.slowest));
+  pass_time(random_.between(settings_.quickest, settings_.slowest));
   const Result result = go_through(request, deadline, fault);
   record.status = result ? result->status : 0;
   records_.back().status = record.status;
   if (observer) observer(record);
-  scheduler_.run_world_for(random_.between(settings_.quickest, settings_.slowest));
+  pass_time(random_.between(settings_.quickest, settings_.slowest));
   return result;
 }
 
@@ -122,7 +123,7 @@ SimTransport::Result SimTransport::go_through(const Request& request,
                        [this_server = &server_, request] { this_server->handle(request); });
       break;
   }
-  scheduler_.run_world_for(deadline);
+  pass_time(deadline);
   return failure(TransportError::Kind::Timeout, "deadline exceeded", true);
 }
 
@@ -133,9 +134,19 @@ Response SimTransport::reach_server(const Request& request, bool write) {
   return response;
 }
 
-void SimTransport::crash_if_planned(CrashPoint::When when) const {
-  if (settings_.crash && settings_.crash->write == writes_ && settings_.crash->when == when)
+void SimTransport::crash_if_planned(CrashPoint::When when) {
+  if (settings_.crash && settings_.crash->write == writes_ && settings_.crash->when == when) {
+    dead_ = true;
     throw Crash{writes_};
+  }
+}
+
+// Blocked, while the world goes on; it may even kill us.
+void SimTransport::pass_time(Duration d) {
+  ++busy_;
+  scheduler_.run_world_for(d);
+  --busy_;
+  if (dead_) throw Crash{writes_};
 }
 
 tl::expected<SimApiServer::Opened, TransportError> SimTransport::open_watch(
@@ -157,7 +168,7 @@ SimTransport::Result SimTransport::stream(const Request& request, kube::Sink& si
   auto opened = open_watch(request.target, {});
   if (!opened) return tl::unexpected(opened.error());
   if (opened->head.status != 200) return opened->head;
-  scheduler_.run_world_for(server_.watches().settings().most_lag);
+  pass_time(server_.watches().settings().most_lag);
   const std::string bytes = server_.watches().take_available(opened->handle);
   server_.watches().close(opened->handle);
   if (!bytes.empty() && !sink.on_bytes(bytes))

@@ -4,8 +4,9 @@
 //
 // Each request takes a drawn time, during which the world goes on (Scheduler::run_world_for), so
 // that what the operator has read may be old when its write arrives. Faults are drawn per request.
-// A crash is planned for the n-th write, before or after the server has done it; it leaves by an
-// exception that only the runner of the simulation catches, as a kill leaves no one to clean up.
+// A crash is planned for the n-th write, before or after the server has done it, or comes by kill()
+// at any time. It leaves by an exception, because a kill leaves no one to clean up; should somebody
+// on the way catch it, every further request of the dead process throws it again, without effect.
 //
 // Threads: one thread.
 
@@ -92,6 +93,14 @@ class SimTransport final : public kube::Transport {
   tl::expected<SimApiServer::Opened, kube::TransportError> open_watch(
       const std::string& target, std::function<void()> on_ready);
 
+  // Blocks the process while the world goes on.
+  void pass_time(Duration);
+  // The process dies: now, or at once when the request it is blocked in goes on.
+  void kill() { dead_ = true; }
+  bool dead() const { return dead_; }
+  // It is blocked in a request: its stack must not be destroyed.
+  bool busy() const { return busy_ > 0; }
+
   Settings& settings() { return settings_; }
   SimApiServer& server() { return server_; }
   std::size_t writes() const { return writes_; }
@@ -117,7 +126,7 @@ class SimTransport final : public kube::Transport {
   Fault draw(bool write);
   Result go_through(const kube::Request&, std::chrono::milliseconds deadline, Fault);
   kube::Response reach_server(const kube::Request&, bool write);
-  void crash_if_planned(CrashPoint::When) const;
+  void crash_if_planned(CrashPoint::When);
 
   SimApiServer& server_;
   Scheduler& scheduler_;
@@ -125,6 +134,8 @@ class SimTransport final : public kube::Transport {
   Settings settings_;
   std::size_t requests_ = 0;
   std::size_t writes_ = 0;
+  int busy_ = 0;
+  bool dead_ = false;
   std::deque<RequestRecord> records_;
 };
 
