@@ -7,8 +7,9 @@
 //
 // Threads: every call blocks the calling thread and may be made from many threads at once.
 // Errors: values. 429 and 5xx answers that carry Retry-After are waited for and repeated while the
-// call's deadline allows; a 401 re-reads the credentials and repeats once. A POST is never repeated
-// by this class unless the server refused it with such an answer (it then did nothing).
+// call's deadline allows; a 401 re-reads the credentials and repeats once. A POST or PATCH is
+// repeated only after 401, 429 or 503, which are sent before a request is handled: any other 5xx
+// may come from a server that did what it was asked (ApiError::maybe_applied).
 
 #include <chrono>
 #include <cstdint>
@@ -57,10 +58,10 @@ struct ApiError {
     Cancelled         // by the stop token
   };
   Kind kind = Kind::NoAnswer;
-  int code = 0;         // HTTP status; 0 without an answer
-  std::string reason;   // of the Status object, e.g. "NotFound"; "" without one
-  std::string message;  // of the Status object, or the transport's
-  std::optional<std::chrono::seconds> retry_after;
+  int code = 0;           // HTTP status; 0 without an answer
+  std::string reason{};   // of the Status object, e.g. "NotFound"; "" without one
+  std::string message{};  // of the Status object, or the transport's
+  std::optional<std::chrono::seconds> retry_after{};
   bool maybe_applied = false;  // a write may have been done although no success was seen
 };
 
@@ -68,16 +69,16 @@ template <class T>
 using ApiResult = tl::expected<T, ApiError>;
 
 struct ListOptions {
-  std::string label_selector;
-  std::string field_selector;
+  std::string label_selector{};
+  std::string field_selector{};
   int limit = 500;
-  std::string continue_token;    // of the page before
-  std::string resource_version;  // "" = consistent: what is stored now
+  std::string continue_token{};    // of the page before
+  std::string resource_version{};  // "" = consistent: what is stored now
 };
 
 struct WatchOptions {
-  std::string label_selector;
-  std::string resource_version;  // "" with send_initial_events
+  std::string label_selector{};
+  std::string resource_version{};  // "" with send_initial_events
   bool send_initial_events = false;
   std::chrono::seconds timeout{290};  // the server ends the watch then
 };
@@ -99,10 +100,12 @@ class Client {
  public:
   struct Options {
     std::chrono::milliseconds deadline{15'000};  // of one call, repeats included
-    std::stop_token stop;                        // ends every call
-    RequestObserver observer;                    // may be empty
+    std::stop_token stop{};                      // ends every call
+    RequestObserver observer{};                  // may be empty
     // Waits before a repeat; tests replace it. Returns false when stopped meanwhile.
-    std::function<bool(std::chrono::milliseconds, std::stop_token)> pause;
+    std::function<bool(std::chrono::milliseconds, std::stop_token)> pause{};
+    // Measures the deadline and the observer's durations; empty: the steady clock.
+    std::function<std::chrono::steady_clock::time_point()> now{};
   };
 
   // Both must outlive the client. `tokens` may be null.
@@ -129,6 +132,8 @@ class Client {
 
  private:
   ApiResult<std::string> call(std::string_view verb, std::string_view resource, Request request);
+  void observe(std::string_view verb, std::string_view resource, int code,
+               std::chrono::steady_clock::time_point began) const;
 
   Transport& transport_;
   TokenSource* tokens_;

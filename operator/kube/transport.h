@@ -22,16 +22,16 @@ enum class Method { Get, Post, Put, Patch, Delete };
 
 struct Request {
   Method method = Method::Get;
-  std::string target;        // path and query, percent-encoded, begins with '/'
-  std::string body;          // empty: none
-  std::string content_type;  // of the body, e.g. "application/merge-patch+json"
-  std::string bearer_token;  // empty: no Authorization header
+  std::string target{};        // path and query, percent-encoded, begins with '/'
+  std::string body{};          // empty: none
+  std::string content_type{};  // of the body, e.g. "application/merge-patch+json"
+  std::string bearer_token{};  // empty: no Authorization header
 };
 
 struct Response {
   int status = 0;
-  std::string body;  // of stream(): only when the status is not 2xx
-  std::optional<std::chrono::seconds> retry_after;
+  std::string body{};  // of stream(): only when the status is not 2xx
+  std::optional<std::chrono::seconds> retry_after{};
 };
 
 struct TransportError {
@@ -45,7 +45,7 @@ struct TransportError {
     Refused       // the sink said stop
   };
   Kind kind = Kind::Broken;
-  std::string message;
+  std::string message{};
   // False only when the server cannot have acted on the request. After a POST or PATCH with true
   // the caller must look before it repeats.
   bool maybe_applied = true;

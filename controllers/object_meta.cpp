@@ -1,0 +1,72 @@
+#include "controllers/object_meta.h"
+
+#include <charconv>
+
+#include <nlohmann/json.hpp>
+
+namespace bootstrap {
+
+using nlohmann::json;
+
+namespace {
+
+const json& field(const json& object, const char* key) {
+  static const json kAbsent;
+  if (!object.is_object()) return kAbsent;
+  const auto found = object.find(key);
+  return found == object.end() ? kAbsent : *found;
+}
+
+std::string text(const json& object, const char* key) {
+  const json& value = field(object, key);
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+std::optional<TimePoint> time(const json& object, const char* key) {
+  const json& value = field(object, key);
+  return value.is_string() ? from_rfc3339(value.get_ref<const std::string&>()) : std::nullopt;
+}
+
+std::string controller_of(const json& meta) {
+  const json& owners = field(meta, "ownerReferences");
+  if (!owners.is_array()) return "";
+  for (const json& owner : owners) {
+    const json& controls = field(owner, "controller");
+    if (controls.is_boolean() && controls.get<bool>()) return text(owner, "uid");
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string to_text(const ObjectKey& key) {
+  return key.ns.empty() ? key.name : key.ns + '/' + key.name;
+}
+
+ObjectMeta read_meta(const json& object) {
+  const json& meta = field(object, "metadata");
+  ObjectMeta out;
+  out.ns = text(meta, "namespace");
+  out.name = text(meta, "name");
+  out.uid = text(meta, "uid");
+  out.resource_version = parse_resource_version(text(meta, "resourceVersion")).value_or(0);
+  if (const json& generation = field(meta, "generation"); generation.is_number_integer())
+    out.generation = generation.get<std::int64_t>();
+  out.creation = time(meta, "creationTimestamp");
+  out.deletion = time(meta, "deletionTimestamp");
+  if (const json& labels = field(meta, "labels"); labels.is_object())
+    for (const auto& [key, value] : labels.items())
+      if (value.is_string()) out.labels.emplace(key, value.get<std::string>());
+  out.controller_uid = controller_of(meta);
+  return out;
+}
+
+std::optional<std::uint64_t> parse_resource_version(std::string_view text) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return number;
+}
+
+}  // namespace bootstrap

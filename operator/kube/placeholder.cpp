@@ -1,1 +1,0 @@
-#include "operator/kube/transport.h"

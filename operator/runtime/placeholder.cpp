@@ -1,1 +1,0 @@
-#include "operator/runtime/clock.h"
