@@ -1,0 +1,18 @@
+#include "controllers/actions.h"
+
+namespace bootstrap {
+namespace {
+
+struct KeyOf {
+  std::string operator()(const CreatePlan& a) const { return "plan/" + a.name; }
+  std::string operator()(const CreateJob& a) const { return "job/" + a.name; }
+  std::string operator()(const SuspendJob& a) const { return "suspend/" + a.name; }
+};
+
+}  // namespace
+
+std::string key_of(const Action& action) {
+  return std::visit(KeyOf{}, action);
+}
+
+}  // namespace bootstrap

@@ -1,0 +1,60 @@
+#pragma once
+// What a decision may do to the cluster, and what may come of it.
+//
+// Every action is idempotent: it names what it makes, so doing it again meets what is already
+// there. Its outcome is an input of the next round of the same pass, by the action's key;
+// so success and refusal take the same path, and no round repeats an action.
+
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "controllers/plan.h"
+
+namespace bootstrap {
+
+struct CreatePlan {
+  std::string name;
+  PlanRecord record;
+};
+
+struct CreateJob {
+  std::string name;
+  StepRef step;
+  int attempt = 1;
+};
+
+struct SuspendJob {  // its pod is ended, with its grace period
+  std::string name;
+  std::string job_uid;
+};
+
+using Action = std::variant<CreatePlan, CreateJob, SuspendJob>;
+
+// Under which its outcome is found: "job/<name>", "suspend/<name>", "plan/<name>".
+std::string key_of(const Action&);
+
+// --- outcomes ---
+
+struct Done {       // created, or it was there already and is ours; suspended
+  std::string uid;  // of the Job
+};
+struct NameTaken {  // something that is not ours has this name
+  std::string owner;
+};
+struct Refused {  // the API server said no: quota, admission, RBAC, not valid
+  std::string reason;
+  std::string message;
+  bool may_pass = true;  // the same request may be accepted later
+};
+// The answer was lost or the server is in trouble: it may have been done or not. The pass ends; the
+// next one asks again under the same name.
+struct NotKnown {
+  std::string why;
+};
+
+using Outcome = std::variant<Done, NameTaken, Refused, NotKnown>;
+using Outcomes = std::map<std::string, Outcome>;  // by key_of(action)
+
+}  // namespace bootstrap

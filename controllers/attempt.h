@@ -1,0 +1,67 @@
+#pragma once
+// What is known of a step's current attempt, whatever kind of work it is. Each kind of work makes
+// one of these views from what was observed (job_attempt.h); one machine moves all steps by them
+// (step_machine.h).
+
+#include <optional>
+#include <string>
+
+#include "controllers/time.h"
+
+namespace bootstrap {
+
+enum class Liveness {
+  NotLaunched,
+  Starting,  // launched, nothing runs yet
+  Running,
+  Ending,  // over, or being stopped, but it cannot be said yet that nothing runs any more
+  Ended    // nothing of it runs or will run again; `result` is there
+};
+
+// Why an attempt ended. CamelCase words of the API, documented for users.
+namespace reasons {
+inline constexpr const char* kToolFailed = "ToolFailed";
+inline constexpr const char* kTimedOut = "TimedOut";
+inline constexpr const char* kNotStarted = "NotStarted";
+inline constexpr const char* kOutOfMemory = "OOMKilled";
+inline constexpr const char* kDisrupted = "Disrupted";
+inline constexpr const char* kStartError = "StartError";
+inline constexpr const char* kJobDeleted = "JobDeleted";
+inline constexpr const char* kJobSuspended = "JobSuspended";
+inline constexpr const char* kJobFailed = "JobFailed";
+inline constexpr const char* kJobInvalid = "JobInvalid";
+inline constexpr const char* kNameTaken = "NameTaken";
+// Why an attempt does not run yet, or cannot be said to have ended.
+inline constexpr const char* kImagePullFailed = "ImagePullFailed";
+inline constexpr const char* kConfigMissing = "ConfigMissing";
+inline constexpr const char* kUnschedulable = "Unschedulable";
+inline constexpr const char* kPodRefused = "PodRefused";
+inline constexpr const char* kVolumeNotReady = "VolumeNotReady";
+inline constexpr const char* kNotStarting = "NotStarting";
+inline constexpr const char* kNodeLost = "NodeLost";
+inline constexpr const char* kPodEnding = "PodEnding";
+// Why a step is not launched.
+inline constexpr const char* kServiceAccountNotFound = "ServiceAccountNotFound";
+inline constexpr const char* kServiceAccountNotAllowed = "ServiceAccountNotAllowed";
+inline constexpr const char* kLaunchRefused = "LaunchRefused";
+}  // namespace reasons
+
+struct AttemptResult {
+  bool success = false;
+  std::string reason;   // of a failure: one of reasons
+  std::string message;  // of a failure
+  std::optional<int> exit_code;
+  std::optional<TimePoint> started;   // the tool's container
+  std::optional<TimePoint> finished;  // the tool's container
+  std::string log_tail;
+};
+
+struct AttemptView {
+  Liveness live = Liveness::NotLaunched;
+  std::string reason;                   // when it does not go as it should: why
+  std::string message;                  // the same for people
+  std::optional<AttemptResult> result;  // of Ended
+  std::optional<TimePoint> look_again;  // time alone may change this view
+};
+
+}  // namespace bootstrap

@@ -1,0 +1,242 @@
+#include "controllers/definition.h"
+
+#include <fmt/format.h>
+
+#include "controllers/limits.h"
+
+namespace bootstrap {
+namespace {
+
+using nlohmann::json;
+
+// Walks a JSON object and collects what is wrong instead of stopping at the first mistake.
+class Reader {
+ public:
+  explicit Reader(Problems& problems) : problems_(problems) {}
+
+  void problem(std::string field, std::string message) {
+    problems_.push_back({std::move(field), std::move(message)});
+  }
+
+  std::optional<std::string> optional_text(const json& object, const char* key,
+                                           const std::string& at) {
+    const auto found = object.find(key);
+    if (found == object.end() || found->is_null()) return std::nullopt;
+    if (found->is_string()) return found->get<std::string>();
+    problem(at + key, fmt::format("must be a string, not {}; put it in quotes", found->dump()));
+    return std::nullopt;
+  }
+
+  std::string text(const json& object, const char* key, const std::string& at) {
+    return optional_text(object, key, at).value_or("");
+  }
+
+  std::vector<std::string> texts(const json& object, const char* key, const std::string& at) {
+    std::vector<std::string> values;
+    for (const json& item : array(object, key, at)) {
+      if (item.is_string()) {
+        values.push_back(item.get<std::string>());
+      } else {
+        problem(fmt::format("{}{}[{}]", at, key, values.size()),
+                fmt::format("must be a string, not {}; put it in quotes", item.dump()));
+        values.emplace_back();
+      }
+    }
+    return values;
+  }
+
+  // The array under `key`, an empty one when it is absent.
+  const json& array(const json& object, const char* key, const std::string& at) {
+    static const json kNone = json::array();
+    const auto found = object.find(key);
+    if (found == object.end() || found->is_null()) return kNone;
+    if (found->is_array()) return *found;
+    problem(at + key, "must be a list");
+    return kNone;
+  }
+
+  // The object under `key`, an empty one when it is absent.
+  const json& object(const json& parent, const char* key, const std::string& at) {
+    static const json kNone = json::object();
+    const auto found = parent.find(key);
+    if (found == parent.end() || found->is_null()) return kNone;
+    if (found->is_object()) return *found;
+    problem(at + key, "must be an object");
+    return kNone;
+  }
+
+  Duration duration(const json& object, const char* key, const std::string& at, Duration absent) {
+    const auto written = optional_text(object, key, at);
+    if (!written) return absent;
+    const auto parsed = duration_from_text(*written);
+    if (parsed && *parsed >= limits::kShortestTimeout && *parsed <= limits::kLongestTimeout)
+      return *parsed;
+    problem(at + key, fmt::format("\"{}\" is not a duration from 1s to 168h, such as \"90s\", "
+                                  "\"30m\" or \"1h30m\"",
+                                  *written));
+    return absent;
+  }
+
+ private:
+  Problems& problems_;
+};
+
+// A part of a pod spec that is handed over as it is.
+json part(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() ? json() : *found;
+}
+
+Tools read_tools(Reader& in, const json& object, const std::string& at) {
+  Tools tools;
+  tools.image = in.text(object, "image", at);
+  tools.path = in.text(object, "path", at);
+  tools.working_dir = in.text(object, "workingDir", at);
+  tools.service_account = in.text(object, "serviceAccountName", at);
+  const json& source = in.object(object, "source", at);
+  tools.source_config_map =
+      in.text(in.object(source, "configMap", at + "source."), "name", at + "source.configMap.");
+  tools.env = part(object, "env");
+  tools.env_from = part(object, "envFrom");
+  tools.resources = part(object, "resources");
+  tools.node_selector = part(object, "nodeSelector");
+  tools.tolerations = part(object, "tolerations");
+  tools.volumes = part(object, "volumes");
+  tools.volume_mounts = part(object, "volumeMounts");
+  tools.image_pull_secrets = part(object, "imagePullSecrets");
+  return tools;
+}
+
+// The entries of `own` over those of `base`, by name; the order of `base` is kept.
+json merge_by_name(const json& base, const json& own) {
+  if (own.is_null()) return base;
+  if (base.is_null()) return own;
+  json merged = base;
+  for (const json& entry : own) {
+    const auto same = std::find_if(merged.begin(), merged.end(), [&](const json& other) {
+      return other.value("name", "") == entry.value("name", "");
+    });
+    if (same != merged.end())
+      *same = entry;
+    else
+      merged.push_back(entry);
+  }
+  return merged;
+}
+
+void replace(std::string& base, const std::string& own) {
+  if (!own.empty()) base = own;
+}
+
+void replace(json& base, const json& own) {
+  if (!own.is_null()) base = own;
+}
+
+// A step's tools over the workflow's: env merges by name, everything else replaces.
+Tools overlay(Tools base, const Tools& own) {
+  replace(base.image, own.image);
+  replace(base.path, own.path);
+  replace(base.working_dir, own.working_dir);
+  replace(base.source_config_map, own.source_config_map);
+  replace(base.service_account, own.service_account);
+  base.env = merge_by_name(base.env, own.env);
+  replace(base.env_from, own.env_from);
+  replace(base.resources, own.resources);
+  replace(base.node_selector, own.node_selector);
+  replace(base.tolerations, own.tolerations);
+  replace(base.volumes, own.volumes);
+  replace(base.volume_mounts, own.volume_mounts);
+  replace(base.image_pull_secrets, own.image_pull_secrets);
+  return base;
+}
+
+Parameter read_parameter(Reader& in, const json& object, const std::string& at) {
+  Parameter parameter;
+  parameter.name = in.text(object, "name", at);
+  parameter.value = in.optional_text(object, "value", at);
+  parameter.default_value = in.optional_text(object, "default", at);
+  parameter.allowed = in.texts(object, "allowed", at);
+  const auto required = object.find("required");
+  if (required != object.end() && !required->is_boolean())
+    in.problem(at + "required", "must be true or false");
+  else
+    parameter.required = required != object.end() && required->get<bool>();
+  return parameter;
+}
+
+StepWork read_work(Reader& in, const json& object, const std::string& at) {
+  const int actions = static_cast<int>(object.contains("tool")) +
+                      static_cast<int>(object.contains("command")) +
+                      static_cast<int>(object.contains("script"));
+  if (actions != 1)
+    in.problem(at.substr(0, at.size() - 1), "needs exactly one of tool, command, script");
+  if (object.contains("command")) return CommandWork{in.texts(object, "command", at)};
+  if (object.contains("script")) return ScriptWork{in.text(object, "script", at)};
+  return ToolWork{in.text(object, "tool", at)};
+}
+
+StepDefinition read_step(Reader& in, const json& object, const Tools& tools,
+                         const std::string& at) {
+  StepDefinition step;
+  step.name = in.text(object, "name", at);
+  step.title = in.text(object, "title", at);
+  step.work = read_work(in, object, at);
+  step.args = in.texts(object, "args", at);
+  step.tools = overlay(tools, read_tools(in, in.object(object, "tools", at), at + "tools."));
+  step.timeout = in.duration(object, "timeout", at, limits::kDefaultTimeout);
+  step.start_timeout = in.duration(object, "startTimeout", at, limits::kDefaultStartTimeout);
+  return step;
+}
+
+// "list[name]." of an entry, "list[3]." when it has no name.
+std::string entry_path(const std::string& list, const json& entry, std::size_t index) {
+  const auto name = entry.find("name");
+  if (name != entry.end() && name->is_string() && !name->get_ref<const std::string&>().empty())
+    return fmt::format("{}[{}].", list, name->get_ref<const std::string&>());
+  return fmt::format("{}[{}].", list, index);
+}
+
+// The entries of a list that must be objects, each with its path.
+template <class F>
+void each_entry(Reader& in, const json& parent, const char* key, const std::string& at, F&& use) {
+  std::size_t index = 0;
+  for (const json& entry : in.array(parent, key, at)) {
+    if (entry.is_object())
+      use(entry, entry_path(at + key, entry, index));
+    else
+      in.problem(fmt::format("{}{}[{}]", at, key, index), "must be an object");
+    ++index;
+  }
+}
+
+}  // namespace
+
+tl::expected<Definition, Problems> read_definition(const json& spec) {
+  Problems problems;
+  Reader in(problems);
+  if (!spec.is_object()) return tl::unexpected(Problems{{"spec", "must be an object"}});
+
+  Definition definition;
+  each_entry(in, spec, "parameters", "", [&](const json& entry, const std::string& at) {
+    definition.parameters.push_back(read_parameter(in, entry, at));
+  });
+  const json& notes = in.object(spec, "notes", "");
+  definition.notes = {in.text(notes, "success", "notes."), in.text(notes, "failure", "notes.")};
+  const Tools tools = read_tools(in, in.object(spec, "tools", ""), "tools.");
+  each_entry(in, spec, "phases", "", [&](const json& entry, const std::string& at) {
+    PhaseDefinition phase{in.text(entry, "name", at), in.text(entry, "title", at), {}};
+    each_entry(in, entry, "steps", at, [&](const json& step, const std::string& step_at) {
+      phase.steps.push_back(read_step(in, step, tools, step_at));
+    });
+    definition.phases.push_back(std::move(phase));
+  });
+
+  if (!problems.empty()) return tl::unexpected(std::move(problems));
+  return definition;
+}
+
+std::string step_path(const PhaseDefinition& phase, const StepDefinition& step) {
+  return fmt::format("phases[{}].steps[{}]", phase.name, step.name);
+}
+
+}  // namespace bootstrap

@@ -1,0 +1,265 @@
+#include "controllers/job_attempt.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "controllers/limits.h"
+#include "controllers/pod_trouble.h"
+#include "controllers/texts.h"
+
+namespace bootstrap {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kMainContainer = "main";
+// How long after its deletion time a pod may be silent before its node counts as lost.
+constexpr Duration kNodeSilence = 30s;
+constexpr Duration kLongestBetweenEventLooks = 5min;
+// Exit codes of a process that was ended by SIGKILL or SIGTERM.
+constexpr int kKilled = 137;
+constexpr int kTerminated = 143;
+
+class JobAttempt {
+ public:
+  JobAttempt(const PlanStep& step, const StepRecord& record, const Work& work, Inquiry& ask,
+             TimePoint now)
+      : step_(step), record_(record), ask_(ask), now_(now) {
+    for (const auto& job : work.jobs)
+      if (job->meta.uid == record.job_uid) job_ = job.get();
+    for (const auto& pod : work.pods)
+      if (pod->meta.controller_uid == record.job_uid) pods_.push_back(pod.get());
+  }
+
+  AttemptView view() {
+    for (const PodView* pod : pods_)
+      if (succeeded(*pod)) return ended(result_of(*pod));
+    for (const PodView* pod : pods_)
+      if (!has_final_phase(*pod)) return alive(*pod);
+    if (!pods_.empty()) return ended(result_of(*pods_.back()));
+    if (job_ == nullptr) return job_gone();
+    if (has_condition(job_->conditions, "Complete")) return ended(success_of_job());
+    if (const auto* failed = find_condition(job_->conditions, "Failed");
+        failed != nullptr && failed->status == "True")
+      return ended(failure_of_job(*failed));
+    if (job_->suspended) return suspended();
+    return without_pod();
+  }
+
+ private:
+  static bool has_final_phase(const PodView& pod) {
+    return pod.phase == "Succeeded" || pod.phase == "Failed";
+  }
+
+  // All containers terminated with 0, and nobody says that the pod was cut short: one that is ended
+  // by its deadline may well exit with 0 on SIGTERM.
+  static bool succeeded(const PodView& pod) {
+    if (pod.phase == "Succeeded") return true;
+    if (pod.phase == "Failed" || !pod.reason.empty() || pod.containers.empty()) return false;
+    const auto good = [](const ContainerView& c) {
+      return c.state == ContainerState::Terminated && c.exit_code == 0;
+    };
+    return std::ranges::all_of(pod.containers, good) &&
+           std::ranges::all_of(pod.init_containers, good);
+  }
+
+  static AttemptView ended(AttemptResult result) {
+    AttemptView view;
+    view.live = Liveness::Ended;
+    view.result = std::move(result);
+    return view;
+  }
+
+  static const ContainerView* main_container(const PodView& pod) {
+    const auto found = std::ranges::find(pod.containers, kMainContainer, &ContainerView::name);
+    return found == pod.containers.end() ? nullptr : &*found;
+  }
+
+  AttemptResult result_of(const PodView& pod) const {
+    AttemptResult result;
+    result.success = succeeded(pod);
+    const ContainerView* main = main_container(pod);
+    const bool terminated = main != nullptr && main->state == ContainerState::Terminated;
+    if (terminated) {
+      result.exit_code = main->exit_code;
+      result.started = main->started;
+      result.finished = main->finished;
+      if (!result.success) result.log_tail = tail(main->message, limits::kLogTail);
+    }
+    if (!result.success) explain(pod, terminated ? main : nullptr, result);
+    return result;
+  }
+
+  void explain(const PodView& pod, const ContainerView* main, AttemptResult& result) const {
+    const auto* disrupted = find_condition(pod.conditions, "DisruptionTarget");
+    if (pod.reason == "DeadlineExceeded") {
+      result.reason = reasons::kTimedOut;
+      result.message =
+          fmt::format("did not end within its timeout of {}", to_text(step_.definition.timeout));
+    } else if (disrupted != nullptr && disrupted->status == "True") {
+      result.reason = reasons::kDisrupted;
+      result.message = fmt::format("its pod was disrupted: {}", disrupted->message);
+    } else if (!pod.reason
+                    .empty()) {  // Evicted, NodeShutdown, Terminated, UnexpectedAdmissionError
+      result.reason = reasons::kDisrupted;
+      result.message = fmt::format("its pod was ended: {}: {}", pod.reason, pod.message);
+    } else if (main == nullptr) {
+      result.reason = reasons::kDisrupted;
+      result.message = "its pod failed before the tool ran";
+    } else if (pod.meta.deletion &&
+               (main->exit_code == kKilled || main->exit_code == kTerminated)) {
+      result.reason = job_ == nullptr ? reasons::kJobDeleted : reasons::kDisrupted;
+      result.message =
+          fmt::format("its {} was deleted while it ran", job_ == nullptr ? "Job" : "pod");
+    } else if (main->reason == "OOMKilled") {
+      result.reason = reasons::kOutOfMemory;
+      result.message = "was killed because it used more memory than its limit";
+    } else if (main->reason == "StartError" || main->reason == "ContainerCannotRun") {
+      result.reason = reasons::kStartError;
+      result.message = fmt::format("could not be started: {}", last_line(main->message));
+      result.log_tail.clear();  // it is no log but the runtime's message
+    } else {
+      result.reason = reasons::kToolFailed;
+      const std::string last = last_line(result.log_tail);
+      result.message =
+          fmt::format("exit code {}{}{}", main->exit_code, last.empty() ? "" : ": ", last);
+    }
+  }
+
+  // A pod that has not ended, or whose failure is not final yet.
+  AttemptView alive(const PodView& pod) {
+    AttemptView view;
+    if (pod.meta.deletion) {
+      view.live = Liveness::Ending;
+      if (now_ >= *pod.meta.deletion + kNodeSilence) {
+        view.reason = reasons::kNodeLost;
+        view.message = fmt::format(
+            "node {} does not answer, so it is not known whether pod {} has ended; nothing more is "
+            "launched until it is. If the node is gone for good, delete the Node object; if it is "
+            "certain that the pod does not run, delete the pod with --force",
+            pod.node, pod.meta.name);
+      } else {
+        view.look_again = *pod.meta.deletion + kNodeSilence;
+      }
+      return view;
+    }
+    const bool started = std::ranges::any_of(
+        pod.containers, [](const ContainerView& c) { return c.state != ContainerState::Waiting; });
+    view.live = started ? Liveness::Running : Liveness::Starting;
+    if (!started) explain_start(view, trouble_of(pod), pod.meta);
+    return view;
+  }
+
+  AttemptView without_pod() {
+    AttemptView view;
+    view.live = Liveness::Starting;
+    explain_start(view, std::nullopt, job_->meta);
+    return view;
+  }
+
+  // Why nothing runs yet: what the pod says, else the Events about it or about the Job.
+  void explain_start(AttemptView& view, std::optional<Trouble> trouble, const ObjectMeta& about) {
+    if (!trouble) {
+      const LookSchedule look =
+          look_schedule(about.creation.value_or(now_), now_, kLongestBetweenEventLooks);
+      view.look_again = look.next;
+      if (look.due)
+        if (const auto* events = ask_(EventsAbout{about.uid}); events != nullptr && *events)
+          trouble = trouble_in(**events);
+      // Known before and not answered this time: it stays until something better is known.
+      if (!trouble && look.due && !record_.reason.empty())
+        trouble = Trouble{record_.reason, record_.message};
+    }
+    if (!trouble) return;
+    view.reason = trouble->reason;
+    view.message = trouble->message;
+  }
+
+  AttemptView suspended() {
+    if (auto waits = pods_still_there()) return *waits;
+    AttemptView view;
+    view.live = Liveness::Ended;
+    view.result = AttemptResult{};
+    view.result->reason = reasons::kJobSuspended;
+    view.result->message = fmt::format("its Job {} was suspended by somebody else", record_.job);
+    return view;
+  }
+
+  AttemptView job_gone() {
+    const auto* live = ask_(LiveJob{record_.job});
+    if (live == nullptr || !*live || **live) {  // not answered, or the store is behind: not gone
+      AttemptView view;
+      view.live = Liveness::Running;
+      return view;
+    }
+    if (auto waits = pods_still_there()) return *waits;
+    AttemptView view = ended({});
+    view.result->reason = reasons::kJobDeleted;
+    view.result->message =
+        fmt::format("its Job {} was deleted before its result was seen", record_.job);
+    return view;
+  }
+
+  // The live API's word on whether a pod of this attempt has not ended. Empty: none.
+  std::optional<AttemptView> pods_still_there() {
+    const auto* live = ask_(LivePods{step_.ref});
+    AttemptView view;
+    view.live = Liveness::Ending;
+    if (live == nullptr || !*live) return view;
+    const auto still = std::ranges::find_if(**live, [](const PodView& p) { return !has_ended(p); });
+    if (still == (*live)->end()) return std::nullopt;
+    view.reason = reasons::kPodEnding;
+    view.message = fmt::format("waits for pod {} to end", still->meta.name);
+    view.look_again = now_ + 5s;
+    return view;
+  }
+
+  static AttemptResult success_of_job() {
+    AttemptResult result;
+    result.success = true;
+    result.exit_code = 0;
+    return result;
+  }
+
+  // The pod is gone; the Job's condition says why it failed: "Container main for pod ns/p failed
+  // with exit code 3 matching FailJob rule at index 1", or "Pod … has condition DisruptionTarget
+  // …".
+  AttemptResult failure_of_job(const ObjectCondition& failed) const {
+    AttemptResult result;
+    result.reason = reasons::kJobFailed;
+    result.message = failed.message.empty() ? failed.reason : failed.message;
+    constexpr std::string_view kExitCode = "failed with exit code ";
+    if (failed.message.find("DisruptionTarget") != std::string::npos) {
+      result.reason = reasons::kDisrupted;
+    } else if (const auto at = failed.message.find(kExitCode); at != std::string::npos) {
+      int code = 0;
+      const char* begin = failed.message.data() + at + kExitCode.size();
+      if (std::from_chars(begin, failed.message.data() + failed.message.size(), code).ec ==
+          std::errc{}) {
+        result.reason = reasons::kToolFailed;
+        result.exit_code = code;
+        result.message = fmt::format("exit code {}; its pod and log are gone", code);
+      }
+    }
+    return result;
+  }
+
+  const PlanStep& step_;
+  const StepRecord& record_;
+  Inquiry& ask_;
+  TimePoint now_;
+  const JobView* job_ = nullptr;
+  std::vector<const PodView*> pods_;
+};
+
+}  // namespace
+
+AttemptView job_attempt(const PlanStep& step, const StepRecord& record, const Work& work,
+                        Inquiry& ask, TimePoint now) {
+  if (record.job_uid.empty()) return {};
+  return JobAttempt(step, record, work, ask, now).view();
+}
+
+}  // namespace bootstrap

@@ -1,0 +1,53 @@
+#pragma once
+// The names of what the operator creates. A name is a function of what the thing is for, so that
+// creating is idempotent: whoever crashes and asks again meets the object that is already there.
+//
+// A Job's name contains a hash over (workflow UID, phase, step, attempt), so no name is ever used
+// for two things, also when a workflow is deleted and created again. Pure functions.
+
+#include <compare>
+#include <string>
+#include <string_view>
+
+namespace bootstrap {
+
+// A step of a workflow.
+struct StepRef {
+  std::string phase;
+  std::string step;
+  auto operator<=>(const StepRef&) const = default;
+};
+
+// "phase/step", as users see it.
+std::string to_text(const StepRef&);
+
+// "<workflow>-<step>-<hash>", at most 63 characters (it becomes a label of the pod).
+std::string job_name(std::string_view workflow, std::string_view workflow_uid, const StepRef&,
+                     int attempt);
+
+// "<workflow>-<hash>": the ControllerRevision that holds the plan of a run.
+std::string plan_name(std::string_view workflow, std::string_view workflow_uid, int run);
+
+// "<workflow>.<hash>": an Event; `cause` is anything that is unique per Event of a workflow.
+std::string event_name(std::string_view workflow, std::string_view workflow_uid,
+                       std::string_view cause);
+
+// A DNS label (RFC 1123) of at most 40 characters: what phases and steps may be called.
+bool is_step_name(std::string_view);
+
+namespace labels {
+inline constexpr const char* kManagedBy = "app.kubernetes.io/managed-by";
+inline constexpr const char* kManagedByValue = "bootstrap-operator";
+inline constexpr const char* kWorkflow = "bootstrap.openshift.io/workflow";
+inline constexpr const char* kWorkflowUid = "bootstrap.openshift.io/workflow-uid";
+inline constexpr const char* kPhase = "bootstrap.openshift.io/phase";
+inline constexpr const char* kStep = "bootstrap.openshift.io/step";
+inline constexpr const char* kAttempt = "bootstrap.openshift.io/attempt";
+// On a ServiceAccount: steps may run as it.
+inline constexpr const char* kAllowWorkflows = "bootstrap.openshift.io/allow-workflows";
+}  // namespace labels
+
+inline constexpr const char* kApiVersion = "bootstrap.openshift.io/v1alpha1";
+inline constexpr const char* kWorkflowKind = "BootstrapWorkflow";
+
+}  // namespace bootstrap

@@ -1,0 +1,66 @@
+#pragma once
+// The pinned plan: what one run does, fixed before its first Job.
+//
+// A PlanRecord is the run's commit record, stored as a ControllerRevision: whoever continues the
+// run, after whatever crash, reads back the same definition, values and start time. A Plan is its
+// compiled form: a flat graph of steps; that steps come in phases, one after the other, is compiled
+// away into `after` edges. Later edits of the workflow change neither.
+//
+// Pure values and functions.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+#include <tl/expected.hpp>
+
+#include "controllers/definition.h"
+#include "controllers/names.h"
+#include "controllers/object_meta.h"
+#include "controllers/run_values.h"
+
+namespace bootstrap {
+
+struct PlanRecord {
+  int run = 1;
+  TimePoint start;
+  std::int64_t generation = 0;  // of the workflow when it was pinned
+  nlohmann::json definition;    // the spec without its live fields
+  ParameterValues parameters;
+};
+
+using StepIndex = std::size_t;
+
+struct PlanStep {
+  StepRef ref;
+  StepDefinition definition;
+  std::vector<StepIndex> after;  // all must have succeeded
+};
+
+struct Plan {
+  std::string name;  // of the ControllerRevision
+  RunIdentity run;
+  std::int64_t generation = 0;
+  nlohmann::json definition;
+  ParameterValues parameters;
+  Notes notes;
+  std::vector<PlanStep> steps;  // in the order of the definition; `after` points backwards only
+};
+
+// What of a spec is pinned: everything but the live fields.
+nlohmann::json pinned_part(const nlohmann::json& spec);
+
+// The object to create: owned by the workflow, so that it goes with it.
+nlohmann::json to_revision(const ObjectMeta& workflow, const PlanRecord&);
+// Error: not one of ours, or of a version that this one cannot read.
+tl::expected<PlanRecord, std::string> read_revision(const nlohmann::json& revision);
+
+// Error: the stored definition is not valid for this version.
+tl::expected<Plan, std::string> compile(const ObjectMeta& workflow, const PlanRecord&);
+
+// The owner reference of everything that the operator creates for a workflow.
+nlohmann::json owner_reference(const ObjectMeta& workflow);
+
+}  // namespace bootstrap

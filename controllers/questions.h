@@ -1,0 +1,99 @@
+#pragma once
+// "Not known yet" is a value: what decide() needs and does not have, it asks for by naming a
+// question. The runtime answers, and decide() runs again with the answer among its facts. So no
+// rule does I/O.
+//
+// The questions here are look-ups: answered once, by a read of the live API, within one pass.
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "controllers/plan.h"
+#include "controllers/views.h"
+
+namespace bootstrap {
+
+// The plan that a run has stored, if it has. Answered through Observed::plan.
+struct StoredPlan {
+  std::string name;
+  auto operator<=>(const StoredPlan&) const = default;
+  using Answer = std::optional<PlanRecord>;
+};
+
+// A Job that the store does not show: is it really gone?
+struct LiveJob {
+  std::string name;
+  auto operator<=>(const LiveJob&) const = default;
+  using Answer = std::optional<JobView>;
+};
+
+// The pods of one step of this workflow, of all attempts.
+struct LivePods {
+  StepRef step;
+  auto operator<=>(const LivePods&) const = default;
+  using Answer = std::vector<PodView>;
+};
+
+// Pods of other workflows of this name, deleted ones: they may still be at work.
+struct FormerPods {
+  auto operator<=>(const FormerPods&) const = default;
+  using Answer = std::vector<PodView>;
+};
+
+struct ServiceAccountOf {
+  std::string name;
+  auto operator<=>(const ServiceAccountOf&) const = default;
+  using Answer = std::optional<ServiceAccountView>;
+};
+
+// What the cluster says about a Job or pod that makes no progress.
+struct EventsAbout {
+  std::string uid;
+  auto operator<=>(const EventsAbout&) const = default;
+  using Answer = std::vector<EventView>;
+};
+
+using Question =
+    std::variant<StoredPlan, LiveJob, LivePods, FormerPods, ServiceAccountOf, EventsAbout>;
+
+// A look-up that failed is an answer too.
+struct Unavailable {
+  std::string why;
+};
+
+template <class T>
+using Found = tl::expected<T, Unavailable>;
+using Answer = std::variant<Found<StoredPlan::Answer>, Found<LiveJob::Answer>,
+                            Found<LivePods::Answer>, Found<ServiceAccountOf::Answer>,
+                            Found<EventsAbout::Answer>>;  // LivePods and FormerPods answer alike
+
+using Facts = std::map<Question, Answer>;
+
+// Asks, and remembers what was asked.
+class Inquiry {
+ public:
+  explicit Inquiry(const Facts& facts) : facts_(&facts) {}
+
+  // The answer, or null: then the decision rests on nothing here, and is made again when it is in.
+  template <class Q>
+  const Found<typename Q::Answer>* operator()(const Q& question) {
+    asked_.insert(question);
+    const auto found = facts_->find(question);
+    return found == facts_->end() ? nullptr
+                                  : std::get_if<Found<typename Q::Answer>>(&found->second);
+  }
+
+  const std::set<Question>& asked() const { return asked_; }
+
+ private:
+  const Facts* facts_;
+  std::set<Question> asked_;
+};
+
+}  // namespace bootstrap

@@ -1,0 +1,285 @@
+#include "controllers/status.h"
+
+#include <array>
+#include <stdexcept>
+
+namespace bootstrap {
+namespace {
+
+using nlohmann::json;
+
+template <class E, std::size_t N>
+using Texts = std::array<std::pair<E, const char*>, N>;
+
+constexpr Texts<WorkflowState, 6> kWorkflowStates{{{WorkflowState::Pending, "Pending"},
+                                                   {WorkflowState::Running, "Running"},
+                                                   {WorkflowState::Suspended, "Suspended"},
+                                                   {WorkflowState::Succeeded, "Succeeded"},
+                                                   {WorkflowState::Failed, "Failed"},
+                                                   {WorkflowState::Invalid, "Invalid"}}};
+constexpr Texts<PhaseState, 4> kPhaseStates{{{PhaseState::Pending, "Pending"},
+                                             {PhaseState::Running, "Running"},
+                                             {PhaseState::Succeeded, "Succeeded"},
+                                             {PhaseState::Failed, "Failed"}}};
+constexpr Texts<StepState, 6> kStepStates{{{StepState::Pending, "Pending"},
+                                           {StepState::Starting, "Starting"},
+                                           {StepState::Running, "Running"},
+                                           {StepState::Ending, "Ending"},
+                                           {StepState::Succeeded, "Succeeded"},
+                                           {StepState::Failed, "Failed"}}};
+
+template <class E, std::size_t N>
+const char* text_of(const Texts<E, N>& texts, E value) {
+  for (const auto& [v, text] : texts)
+    if (v == value) return text;
+  return "";
+}
+
+// A status that this version cannot read. Leaves this file as a value only.
+struct Unreadable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+template <class E, std::size_t N>
+E value_of(const Texts<E, N>& texts, const std::string& text) {
+  for (const auto& [value, t] : texts)
+    if (text == t) return value;
+  throw Unreadable("unknown state \"" + text + "\"");
+}
+
+void put(json& to, const char* key, const std::string& value) {
+  if (!value.empty()) to[key] = value;
+}
+
+void put(json& to, const char* key, const std::optional<TimePoint>& value) {
+  if (value) to[key] = to_rfc3339(*value);
+}
+
+template <class T, class F>
+void put_list(json& to, const char* key, const std::vector<T>& values, F&& write) {
+  if (values.empty()) return;
+  json& list = to[key] = json::array();
+  for (const T& value : values) list.push_back(write(value));
+}
+
+std::string text_in(const json& from, const char* key) {
+  return from.value(key, std::string());
+}
+
+std::optional<TimePoint> time_in(const json& from, const char* key) {
+  const auto found = from.find(key);
+  if (found == from.end() || found->is_null()) return std::nullopt;
+  const auto time = from_rfc3339(found->get_ref<const std::string&>());
+  if (!time) throw Unreadable(std::string(key) + " is not a time");
+  return time;
+}
+
+template <class T, class F>
+std::vector<T> list_in(const json& from, const char* key, F&& read) {
+  std::vector<T> values;
+  const auto found = from.find(key);
+  if (found == from.end() || found->is_null()) return values;
+  values.reserve(found->size());
+  for (const json& entry : *found) values.push_back(read(entry));
+  return values;
+}
+
+json write_step(const StepRecord& step) {
+  json to{{"name", step.name}, {"state", to_text(step.state)}, {"attempts", step.attempts}};
+  put(to, "job", step.job);
+  put(to, "jobUID", step.job_uid);
+  put(to, "reason", step.reason);
+  put(to, "message", step.message);
+  if (step.exit_code) to["exitCode"] = *step.exit_code;
+  put(to, "startTime", step.start);
+  put(to, "completionTime", step.completion);
+  put(to, "logTail", step.log_tail);
+  put(to, "plan", step.plan);
+  return to;
+}
+
+StepRecord read_step(const json& from) {
+  StepRecord step;
+  step.name = text_in(from, "name");
+  step.state = value_of(kStepStates, text_in(from, "state"));
+  step.attempts = from.value("attempts", 0);
+  step.job = text_in(from, "job");
+  step.job_uid = text_in(from, "jobUID");
+  step.reason = text_in(from, "reason");
+  step.message = text_in(from, "message");
+  if (from.contains("exitCode")) step.exit_code = from["exitCode"].get<int>();
+  step.start = time_in(from, "startTime");
+  step.completion = time_in(from, "completionTime");
+  step.log_tail = text_in(from, "logTail");
+  step.plan = text_in(from, "plan");
+  return step;
+}
+
+json write_phase(const PhaseRecord& phase) {
+  json to{{"name", phase.name}, {"state", to_text(phase.state)}};
+  put(to, "startTime", phase.start);
+  put(to, "completionTime", phase.completion);
+  put_list(to, "steps", phase.steps, write_step);
+  return to;
+}
+
+PhaseRecord read_phase(const json& from) {
+  PhaseRecord phase;
+  phase.name = text_in(from, "name");
+  phase.state = value_of(kPhaseStates, text_in(from, "state"));
+  phase.start = time_in(from, "startTime");
+  phase.completion = time_in(from, "completionTime");
+  phase.steps = list_in<StepRecord>(from, "steps", read_step);
+  return phase;
+}
+
+json write_progress(const Progress& progress) {
+  json to{{"completed", progress.completed},
+          {"total", progress.total},
+          {"percent", progress.percent},
+          {"text", progress.text}};
+  put(to, "current", progress.current);
+  put(to, "elapsed", progress.elapsed);
+  put(to, "at", progress.at);
+  return to;
+}
+
+Progress read_progress(const json& from) {
+  return {from.value("completed", 0), from.value("total", 0),   from.value("percent", 0),
+          text_in(from, "text"),      text_in(from, "current"), text_in(from, "elapsed"),
+          time_in(from, "at")};
+}
+
+json write_condition(const Condition& condition) {
+  json to{{"type", condition.type},
+          {"status", condition.status},
+          {"reason", condition.reason},
+          {"message", condition.message},
+          {"observedGeneration", condition.observed_generation}};
+  put(to, "lastTransitionTime", condition.last_transition);
+  return to;
+}
+
+Condition read_condition(const json& from) {
+  return {text_in(from, "type"),
+          text_in(from, "status"),
+          text_in(from, "reason"),
+          text_in(from, "message"),
+          from.value("observedGeneration", std::int64_t{0}),
+          time_in(from, "lastTransitionTime")};
+}
+
+json write_history(const HistoryEntry& entry) {
+  json to{{"time", to_rfc3339(entry.time)}, {"run", entry.run}, {"state", entry.state}};
+  put(to, "step", entry.step);
+  put(to, "reason", entry.reason);
+  return to;
+}
+
+HistoryEntry read_history(const json& from) {
+  return {time_in(from, "time").value_or(TimePoint{}), from.value("run", 0), text_in(from, "step"),
+          text_in(from, "state"), text_in(from, "reason")};
+}
+
+Status read(const json& from) {
+  Status status;
+  if (from.is_null()) return status;
+  status.observed_generation = from.value("observedGeneration", std::int64_t{0});
+  status.uid = text_in(from, "uid");
+  if (from.contains("state")) status.state = value_of(kWorkflowStates, text_in(from, "state"));
+  status.reason = text_in(from, "reason");
+  status.message = text_in(from, "message");
+  status.run = from.value("run", 0);
+  status.plan = text_in(from, "plan");
+  status.start = time_in(from, "startTime");
+  status.completion = time_in(from, "completionTime");
+  status.duration = text_in(from, "duration");
+  if (from.contains("progress")) status.progress = read_progress(from["progress"]);
+  status.conditions = list_in<Condition>(from, "conditions", read_condition);
+  status.phases = list_in<PhaseRecord>(from, "phases", read_phase);
+  status.history = list_in<HistoryEntry>(from, "history", read_history);
+  return status;
+}
+
+template <class S, class R>
+R* find_in(S& status, const StepRef& ref) {
+  for (auto& phase : status.phases) {
+    if (phase.name != ref.phase) continue;
+    for (auto& step : phase.steps)
+      if (step.name == ref.step) return &step;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+const char* to_text(WorkflowState state) {
+  return text_of(kWorkflowStates, state);
+}
+const char* to_text(PhaseState state) {
+  return text_of(kPhaseStates, state);
+}
+const char* to_text(StepState state) {
+  return text_of(kStepStates, state);
+}
+
+bool is_final(WorkflowState state) {
+  return state == WorkflowState::Succeeded || state == WorkflowState::Failed;
+}
+
+bool is_final(StepState state) {
+  return state == StepState::Succeeded || state == StepState::Failed;
+}
+
+json to_json(const Status& status) {
+  json to = json::object();
+  if (status.observed_generation != 0) to["observedGeneration"] = status.observed_generation;
+  put(to, "uid", status.uid);
+  if (status.state) to["state"] = to_text(*status.state);
+  put(to, "reason", status.reason);
+  put(to, "message", status.message);
+  if (status.run != 0) to["run"] = status.run;
+  put(to, "plan", status.plan);
+  put(to, "startTime", status.start);
+  put(to, "completionTime", status.completion);
+  put(to, "duration", status.duration);
+  if (status.progress) to["progress"] = write_progress(*status.progress);
+  put_list(to, "conditions", status.conditions, write_condition);
+  put_list(to, "phases", status.phases, write_phase);
+  put_list(to, "history", status.history, write_history);
+  return to;
+}
+
+tl::expected<Status, std::string> read_status(const json& from) {
+  try {
+    return read(from);
+  } catch (const Unreadable& e) {
+    return tl::unexpected(std::string(e.what()));
+  } catch (const json::exception& e) {
+    return tl::unexpected(std::string(e.what()));
+  }
+}
+
+json merge_patch(const json& from, const json& to) {
+  json patch = json::object();
+  for (const auto& [key, value] : to.items()) {
+    const auto old = from.find(key);
+    if (old == from.end()) {
+      patch[key] = value;
+    } else if (*old != value) {
+      patch[key] = old->is_object() && value.is_object() ? merge_patch(*old, value) : value;
+    }
+  }
+  for (const auto& [key, value] : from.items())
+    if (!to.contains(key)) patch[key] = nullptr;
+  return patch;
+}
+
+StepRecord* find_step(Status& status, const StepRef& ref) {
+  return find_in<Status, StepRecord>(status, ref);
+}
+const StepRecord* find_step(const Status& status, const StepRef& ref) {
+  return find_in<const Status, const StepRecord>(status, ref);
+}
+
+}  // namespace bootstrap

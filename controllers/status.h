@@ -1,0 +1,113 @@
+#pragma once
+// The status of a workflow: all state there is. What is not here does not survive a restart.
+//
+// Pure values and their JSON, as the CRD has it. Fields that are empty are left out of the JSON.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+#include <tl/expected.hpp>
+
+#include "controllers/names.h"
+#include "controllers/time.h"
+
+namespace bootstrap {
+
+enum class WorkflowState { Pending, Running, Suspended, Succeeded, Failed, Invalid };
+enum class PhaseState { Pending, Running, Succeeded, Failed };
+
+// Running: its Job has been launched. Starting: launched, but no container runs, and reason and
+// message say why. Ending: it is being stopped; its pod has not ended yet. The transitions are
+// drawn in step_machine.h.
+enum class StepState { Pending, Starting, Running, Ending, Succeeded, Failed };
+
+struct StepRecord {
+  std::string name;
+  StepState state = StepState::Pending;
+  int attempts = 0;  // Jobs launched so far; never goes down, so that no name is met twice
+  std::string job;
+  std::string job_uid;
+  std::string reason;
+  std::string message;
+  std::optional<int> exit_code;
+  std::optional<TimePoint> start;       // of the newest attempt
+  std::optional<TimePoint> completion;  // of the newest attempt
+  std::string log_tail;
+  std::string plan;  // the ControllerRevision its newest attempt ran with
+};
+
+struct PhaseRecord {
+  std::string name;
+  PhaseState state = PhaseState::Pending;
+  std::optional<TimePoint> start;
+  std::optional<TimePoint> completion;
+  std::vector<StepRecord> steps;
+};
+
+struct Progress {
+  int completed = 0;
+  int total = 0;
+  int percent = 0;
+  std::string text;     // "5/9 55%"
+  std::string current;  // "phase/step"
+  std::string elapsed;  // as of `at`
+  std::optional<TimePoint> at;
+};
+
+struct Condition {
+  std::string type;
+  std::string status;  // "True", "False", "Unknown"
+  std::string reason;
+  std::string message;
+  std::int64_t observed_generation = 0;
+  std::optional<TimePoint> last_transition;
+};
+
+struct HistoryEntry {
+  TimePoint time;
+  int run = 0;
+  std::string step;  // "phase/step"; empty: the workflow
+  std::string state;
+  std::string reason;
+};
+
+struct Status {
+  std::int64_t observed_generation = 0;
+  std::string uid;  // of the object this status belongs to: a restored one has another
+  std::optional<WorkflowState> state;
+  std::string reason;
+  std::string message;
+  int run = 0;  // 0: never started
+  std::string plan;
+  std::optional<TimePoint> start;
+  std::optional<TimePoint> completion;
+  std::string duration;
+  std::optional<Progress> progress;
+  std::vector<Condition> conditions;
+  std::vector<PhaseRecord> phases;
+  std::vector<HistoryEntry> history;  // oldest first
+};
+
+const char* to_text(WorkflowState);
+const char* to_text(PhaseState);
+const char* to_text(StepState);
+
+bool is_final(WorkflowState);  // Succeeded, Failed: nothing changes it but the user
+bool is_final(StepState);      // Succeeded, Failed
+
+nlohmann::json to_json(const Status&);
+// Error: a value this version does not know, e.g. the state of a newer one; such a workflow must
+// not be touched.
+tl::expected<Status, std::string> read_status(const nlohmann::json&);
+
+// What must be sent (RFC 7386) to turn the status `from` into `to`: fields that vanish are null.
+// Empty object: nothing.
+nlohmann::json merge_patch(const nlohmann::json& from, const nlohmann::json& to);
+
+StepRecord* find_step(Status&, const StepRef&);
+const StepRecord* find_step(const Status&, const StepRef&);
+
+}  // namespace bootstrap

@@ -1,0 +1,38 @@
+#pragma once
+// From the records of the steps to what a user sees of the whole: phases, progress, the workflow's
+// state, reason and message, conditions, history. Pure functions.
+
+#include "controllers/plan.h"
+#include "controllers/status.h"
+#include "controllers/transitions.h"
+#include "controllers/views.h"
+
+namespace bootstrap {
+
+// Why a workflow that is not final does not go on, when it is not a step's matter.
+struct Hold {
+  WorkflowState state;
+  std::string reason;
+  std::string message;
+};
+
+// Sets the workflow's state and all that follows from it.
+void hold(Status&, const Hold&, std::int64_t generation, TimePoint now);
+
+// Sets phases, progress, state, reason, message and conditions from the steps of a run.
+void summarize(Status&, const Plan&, TimePoint now);
+
+// `last_transition` moves only when `status` does.
+void set_condition(Status&, Condition, TimePoint now);
+
+// "PlanCurrent" by whether the definition is still the pinned one.
+void set_plan_current(Status&, bool current, std::int64_t generation, TimePoint now);
+
+// What changed between two statuses, for history, Events and log.
+std::vector<Transition> transitions_between(const Status& before, const Status& after,
+                                            const Workflow&);
+
+// Appends the transitions and keeps the newest.
+void remember(Status&, const std::vector<Transition>&, TimePoint now);
+
+}  // namespace bootstrap

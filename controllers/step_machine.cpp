@@ -1,0 +1,84 @@
+#include "controllers/step_machine.h"
+
+#include <fmt/format.h>
+
+#include "controllers/limits.h"
+#include "controllers/texts.h"
+
+namespace bootstrap {
+namespace {
+
+// The message is kept while its reason is the same: the cluster words the same trouble in ever new
+// ways (ErrImagePull, ImagePullBackOff), and each change would be a write.
+void explain(StepRecord& record, const std::string& reason, const std::string& message) {
+  if (record.reason == reason) return;
+  record.reason = reason;
+  record.message = cut(message, limits::kMessage);
+}
+
+StepRecord finish(StepRecord record, const AttemptResult& result, TimePoint now) {
+  const bool stopped = record.state == StepState::Ending && !result.success;
+  record.state = result.success ? StepState::Succeeded : StepState::Failed;
+  if (!stopped) explain(record, result.reason, result.message);
+  if (result.success) record.message.clear();
+  record.exit_code = result.exit_code;
+  if (result.started) record.start = result.started;
+  record.completion = result.finished.value_or(now);
+  record.log_tail = result.log_tail;
+  return record;
+}
+
+StepMove stop_unstarted(const PlanStep& step, StepRecord record, const AttemptView& view) {
+  record.state = StepState::Ending;
+  const std::string why = view.message.empty() ? record.message : view.message;
+  explain(record, reasons::kNotStarted,
+          fmt::format("did not start within {}{}{}", to_text(step.definition.start_timeout),
+                      why.empty() ? "" : ": ", why));
+  return {std::move(record), true, {}};
+}
+
+}  // namespace
+
+bool is_launched(StepState state) {
+  return state == StepState::Starting || state == StepState::Running || state == StepState::Ending;
+}
+
+StepMove advance(const PlanStep& step, StepRecord record, const AttemptView& view, TimePoint now) {
+  if (view.live == Liveness::Ended)
+    return {finish(std::move(record), *view.result, now), false, {}};
+  if (record.state == StepState::Ending) return {std::move(record), true, view.look_again};
+  if (view.live == Liveness::Starting) {
+    const TimePoint deadline = record.start.value_or(now) + step.definition.start_timeout;
+    if (now >= deadline) return stop_unstarted(step, std::move(record), view);
+    record.state = view.reason.empty() ? StepState::Running : StepState::Starting;
+    explain(record, view.reason, view.message);
+    const TimePoint look = view.look_again.value_or(deadline);
+    return {std::move(record), false, std::min(deadline, look)};
+  }
+  record.state = StepState::Running;
+  explain(record, view.reason, view.message);
+  return {std::move(record), false, view.look_again};
+}
+
+StepRecord launched(StepRecord record, int attempt, std::string job, std::string job_uid,
+                    const std::string& plan, TimePoint start) {
+  StepRecord fresh;
+  fresh.name = std::move(record.name);
+  fresh.state = StepState::Running;
+  fresh.attempts = attempt;
+  fresh.job = std::move(job);
+  fresh.job_uid = std::move(job_uid);
+  fresh.start = start;
+  fresh.plan = plan;
+  return fresh;
+}
+
+StepRecord never_launched(StepRecord record, std::string reason, std::string message,
+                          TimePoint now) {
+  record.state = StepState::Failed;
+  explain(record, reason, message);
+  record.completion = now;
+  return record;
+}
+
+}  // namespace bootstrap

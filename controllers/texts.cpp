@@ -1,0 +1,72 @@
+#include "controllers/texts.h"
+
+namespace bootstrap {
+namespace {
+
+bool continues(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
+// Length of the well-formed UTF-8 sequence at the front of `text`, 0 when there is none.
+std::size_t sequence_length(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  const std::size_t length = lead < 0x80                   ? 1
+                             : lead >= 0xC2 && lead < 0xE0 ? 2
+                             : lead >= 0xE0 && lead < 0xF0 ? 3
+                             : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                           : 0;
+  if (length == 0 || length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if (!continues(text[i])) return 0;
+  const auto second = length > 1 ? static_cast<unsigned char>(text[1]) : 0U;
+  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
+  const bool surrogate_or_beyond =
+      (lead == 0xED && second > 0x9F) || (lead == 0xF4 && second > 0x8F);
+  return overlong || surrogate_or_beyond ? 0 : length;
+}
+
+std::string well_formed(std::string_view text) {
+  std::string clean;
+  clean.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    if (length == 0)
+      clean += '?';
+    else
+      clean += text.substr(0, length);
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return clean;
+}
+
+}  // namespace
+
+std::string cut(std::string text, std::size_t limit) {
+  text = well_formed(text);
+  if (text.size() <= limit) return text;
+  constexpr std::string_view kEllipsis = "…";
+  std::size_t end = limit > kEllipsis.size() ? limit - kEllipsis.size() : 0;
+  while (end > 0 && continues(text[end])) --end;
+  return text.substr(0, end).append(kEllipsis);
+}
+
+std::string tail(std::string_view text, std::size_t limit) {
+  std::string clean = well_formed(text);
+  if (clean.size() <= limit) return clean;
+  std::size_t begin = clean.size() - limit;
+  while (begin < clean.size() && continues(clean[begin])) ++begin;
+  return clean.substr(begin);
+}
+
+std::string last_line(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const auto end = text.find_last_not_of(kBlank);
+  if (end == std::string_view::npos) return "";
+  text = text.substr(0, end + 1);
+  const auto newline = text.rfind('\n');
+  if (newline != std::string_view::npos) text.remove_prefix(newline + 1);
+  const auto begin = text.find_first_not_of(kBlank);
+  return std::string(text.substr(begin));
+}
+
+}  // namespace bootstrap

@@ -1,0 +1,30 @@
+#include "controllers/transitions.h"
+
+#include "controllers/texts.h"
+
+namespace bootstrap {
+
+nlohmann::json to_event(const ObjectMeta& workflow, const Transition& transition,
+                        const std::string& cause, const std::string& instance, TimePoint now) {
+  // Bounds of https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
+  constexpr std::size_t kNote = 1024;
+  return {{"apiVersion", "events.k8s.io/v1"},
+          {"kind", "Event"},
+          {"metadata",
+           {{"name", event_name(workflow.name, workflow.uid, cause)}, {"namespace", workflow.ns}}},
+          {"eventTime", to_rfc3339_micro(now)},
+          {"reportingController", "bootstrap.openshift.io/bootstrap-operator"},
+          {"reportingInstance", instance},
+          {"action", transition.step ? "RunStep" : "RunWorkflow"},
+          {"reason", transition.reason},
+          {"regarding",
+           {{"apiVersion", kApiVersion},
+            {"kind", kWorkflowKind},
+            {"namespace", workflow.ns},
+            {"name", workflow.name},
+            {"uid", workflow.uid}}},
+          {"note", cut(transition.message, kNote)},
+          {"type", transition.warning ? "Warning" : "Normal"}};
+}
+
+}  // namespace bootstrap

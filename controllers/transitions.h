@@ -1,0 +1,33 @@
+#pragma once
+// What happened in a pass, once: Events, log lines and metrics are made from this one list, and the
+// history in status as well.
+//
+// Pure values and functions.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "controllers/object_meta.h"
+#include "controllers/status.h"
+
+namespace bootstrap {
+
+struct Transition {
+  std::optional<StepRef> step;  // none: the workflow itself
+  std::string state;            // of the step or workflow after it
+  std::string reason;           // of the Event: CamelCase, e.g. "StepSucceeded"
+  std::string message;          // a sentence for people
+  bool warning = false;
+  bool event = false;            // worth an Event; everything is logged
+  std::optional<Duration> took;  // of a step that ended
+};
+
+// An events.k8s.io/v1 Event about the workflow. `cause` makes its name: the same transition
+// published twice meets its own name.
+nlohmann::json to_event(const ObjectMeta& workflow, const Transition&, const std::string& cause,
+                        const std::string& instance, TimePoint now);
+
+}  // namespace bootstrap

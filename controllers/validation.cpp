@@ -1,0 +1,237 @@
+#include "controllers/validation.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "controllers/limits.h"
+#include "controllers/names.h"
+#include "controllers/references.h"
+#include "controllers/run_values.h"
+#include "controllers/texts.h"
+
+namespace bootstrap {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<std::string_view, 6> kShells{"sh", "bash", "dash", "ash", "ksh", "zsh"};
+constexpr std::array<std::string_view, 3> kReservedEnvironment{"ORCHESTRATION_CONTEXT",
+                                                               "OUTPUT_FORMAT", "HOME"};
+constexpr std::array<std::string_view, 3> kReservedPrefixes{"BOOTSTRAP_", "PARAM_", "GIT_CONFIG_"};
+constexpr std::string_view kReservedVolumes = "bootstrap-";
+
+bool reserved_environment(std::string_view name) {
+  return std::ranges::find(kReservedEnvironment, name) != kReservedEnvironment.end() ||
+         std::ranges::any_of(kReservedPrefixes,
+                             [&](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
+bool is_shell(std::string_view argument) {
+  const auto slash = argument.rfind('/');
+  if (slash != std::string_view::npos) argument.remove_prefix(slash + 1);
+  return std::ranges::find(kShells, argument) != kShells.end();
+}
+
+// "-c", and letters together with it as in "-ec".
+bool is_command_option(std::string_view argument) {
+  return argument.size() >= 2 && argument[0] == '-' && argument[1] != '-' &&
+         argument.find('c') != std::string_view::npos;
+}
+
+class Validation {
+ public:
+  explicit Validation(const Definition& definition) : definition_(definition) {
+    auto values = resolve_parameters(definition.parameters);
+    if (values) {
+      values_ = *values;
+    } else {
+      problems_ = values.error();
+      // So that a bad value is reported once and not again at each reference to it.
+      for (const Parameter& p : definition.parameters) values_.emplace(p.name, "");
+    }
+    lookup_ = lookup_of(RunIdentity{}, values_);
+  }
+
+  Problems run() {
+    check_size();
+    check_text("notes.success", definition_.notes.success);
+    check_text("notes.failure", definition_.notes.failure);
+    std::set<std::string> phases;
+    for (const PhaseDefinition& phase : definition_.phases) {
+      const std::string at = fmt::format("phases[{}]", phase.name);
+      if (!is_step_name(phase.name)) add(at + ".name", kNameRule);
+      if (!phases.insert(phase.name).second)
+        add(at + ".name", "is there twice; phase names are unique");
+      if (phase.steps.empty()) add(at + ".steps", "needs at least one step");
+      std::set<std::string> steps;
+      for (const StepDefinition& step : phase.steps) {
+        if (!steps.insert(step.name).second)
+          add(step_path(phase, step) + ".name", "is there twice; step names of a phase are unique");
+        check_step(step, step_path(phase, step));
+      }
+    }
+    return std::move(problems_);
+  }
+
+ private:
+  static constexpr const char* kNameRule =
+      "must be a DNS label of at most 40 characters: a-z, 0-9 and '-', beginning and ending with a "
+      "letter or digit";
+
+  void add(std::string field, std::string message) {
+    problems_.push_back({std::move(field), std::move(message)});
+  }
+
+  void check_size() {
+    std::size_t steps = 0;
+    for (const auto& phase : definition_.phases) steps += phase.steps.size();
+    if (definition_.phases.empty()) add("phases", "needs at least one phase");
+    if (definition_.phases.size() > limits::kPhases)
+      add("phases",
+          fmt::format("has {} phases; at most {}", definition_.phases.size(), limits::kPhases));
+    if (steps > limits::kSteps)
+      add("phases", fmt::format("have {} steps in all; at most {}", steps, limits::kSteps));
+  }
+
+  void check_text(const std::string& field, const std::string& text) {
+    for (const std::string& reference : references_in(text))
+      if (!lookup_(reference)) add(field, unknown(reference));
+  }
+
+  std::string unknown(const std::string& reference) const {
+    constexpr std::string_view kParams = "params.";
+    if (reference.starts_with(kParams)) {
+      const auto name = reference.substr(kParams.size());
+      const auto declared = std::ranges::any_of(definition_.parameters,
+                                                [&](const Parameter& p) { return p.name == name; });
+      if (declared)
+        return fmt::format("$({}): the parameter has no value; give it a value or a default",
+                           reference);
+    }
+    return fmt::format("$({}) is not known; known are: {}", reference, known_references(values_));
+  }
+
+  void check_step(const StepDefinition& step, const std::string& at) {
+    if (!is_step_name(step.name)) add(at + ".name", kNameRule);
+    check_work(step, at);
+    check_shell_text(step, at);
+    for (std::size_t i = 0; i < step.args.size(); ++i)
+      check_text(fmt::format("{}.args[{}]", at, i), step.args[i]);
+    check_tools(step.tools, at + ".tools");
+  }
+
+  void check_work(const StepDefinition& step, const std::string& at) {
+    if (const auto* tool = std::get_if<ToolWork>(&step.work)) {
+      if (tool->tool.empty()) add(at + ".tool", "must not be empty");
+      if (tool->tool.find("..") != std::string::npos)
+        add(at + ".tool", "must not contain \"..\"; it names a file below tools.path");
+      check_text(at + ".tool", tool->tool);
+      const bool relative = !step.tools.path.empty() && !step.tools.path.starts_with('/');
+      if (relative && step.tools.source_config_map.empty())
+        add(at + ".tool",
+            fmt::format("tools.path \"{}\" is relative to a source and there is none; set "
+                        "tools.source or an absolute path",
+                        step.tools.path));
+    } else if (const auto* command = std::get_if<CommandWork>(&step.work)) {
+      if (command->command.empty()) add(at + ".command", "must not be empty");
+      for (std::size_t i = 0; i < command->command.size(); ++i)
+        check_text(fmt::format("{}.command[{}]", at, i), command->command[i]);
+    } else if (const auto* script = std::get_if<ScriptWork>(&step.work)) {
+      if (script->script.empty()) add(at + ".script", "must not be empty");
+      for (const std::string& reference : references_in(script->script))
+        add(at + ".script", instead_of(reference, "a script"));
+    }
+  }
+
+  // A value pasted into shell text could be a command. So parameters reach shells as variables
+  // only.
+  void check_shell_text(const StepDefinition& step, const std::string& at) {
+    const auto* command = std::get_if<CommandWork>(&step.work);
+    if (command == nullptr) return;
+    std::vector<std::string> all = command->command;
+    all.insert(all.end(), step.args.begin(), step.args.end());
+    bool shell = false;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (shell && is_command_option(all[i]) && i + 1 < all.size()) {
+        const std::size_t commands = command->command.size();
+        const std::string field = i + 1 < commands
+                                      ? fmt::format("{}.command[{}]", at, i + 1)
+                                      : fmt::format("{}.args[{}]", at, i + 1 - commands);
+        for (const std::string& reference : references_in(all[i + 1]))
+          add(field, instead_of(reference, "the text of a shell"));
+        return;
+      }
+      shell = shell || is_shell(all[i]);
+    }
+  }
+
+  static std::string instead_of(const std::string& reference, std::string_view where) {
+    constexpr std::string_view kParams = "params.";
+    if (reference.starts_with(kParams))
+      return fmt::format("$({}) cannot be used in {}; use the environment variable \"${}\"",
+                         reference, where, environment_name(reference.substr(kParams.size())));
+    return fmt::format(
+        "$({}) cannot be used in {}; use an environment variable such as "
+        "\"$BOOTSTRAP_WORKFLOW_NAME\"",
+        reference, where);
+  }
+
+  void check_tools(const Tools& tools, const std::string& at) {
+    if (tools.image.empty()) add(at + ".image", "is needed here or in spec.tools.image");
+    check_text(at + ".image", tools.image);
+    check_text(at + ".source.configMap.name", tools.source_config_map);
+    for (const json& entry : tools.env) {
+      const std::string name = entry.value("name", "");
+      const std::string field = fmt::format("{}.env[{}]", at, name);
+      if (reserved_environment(name))
+        add(field,
+            "is set by the operator; names ORCHESTRATION_CONTEXT, OUTPUT_FORMAT, HOME and "
+            "those that begin with BOOTSTRAP_, PARAM_ or GIT_CONFIG_ are reserved");
+      if (entry.contains("value") && entry["value"].is_string())
+        check_text(field + ".value", entry["value"].get<std::string>());
+    }
+    check_volumes(tools, at);
+  }
+
+  void check_volumes(const Tools& tools, const std::string& at) {
+    std::set<std::string> names;
+    for (const json& volume : tools.volumes) {
+      const std::string name = volume.value("name", "");
+      names.insert(name);
+      if (name.starts_with(kReservedVolumes))
+        add(fmt::format("{}.volumes[{}]", at, name),
+            "names that begin with bootstrap- are reserved");
+    }
+    for (const json& mount : tools.volume_mounts) {
+      const std::string name = mount.value("name", "");
+      if (!names.contains(name))
+        add(fmt::format("{}.volumeMounts[{}]", at, mount.value("mountPath", "")),
+            fmt::format("there is no volume \"{}\" in tools.volumes", name));
+    }
+  }
+
+  const Definition& definition_;
+  ParameterValues values_;
+  Lookup lookup_;
+  Problems problems_;
+};
+
+}  // namespace
+
+Problems validate(const Definition& definition) {
+  return Validation(definition).run();
+}
+
+std::string problems_text(const Problems& problems, std::size_t limit) {
+  std::string text = problems.size() == 1
+                         ? std::string("the spec cannot run: ")
+                         : fmt::format("the spec cannot run, {} problems: ", problems.size());
+  for (std::size_t i = 0; i < problems.size(); ++i)
+    text += fmt::format("{}{}: {}", i == 0 ? "" : "; ", problems[i].field, problems[i].message);
+  return cut(std::move(text), limit);
+}
+
+}  // namespace bootstrap

@@ -1,0 +1,19 @@
+#pragma once
+// What makes a definition impossible to run. Everything wrong is named at once, each with its
+// field and what is allowed; a definition with a Problem launches nothing.
+//
+// The CRD's schema and CEL rules refuse at apply what they can see. This looks at the rest
+// (references, parameters, how parts fit together) and, because text also comes from files and
+// older CRDs, at the rules on which safety rests once more. Pure function.
+
+#include "controllers/definition.h"
+
+namespace bootstrap {
+
+Problems validate(const Definition&);
+
+// One text for status: "spec is invalid (2 problems): parameters[region]: …; phases[a]…: …", at
+// most `limit` bytes.
+std::string problems_text(const Problems&, std::size_t limit);
+
+}  // namespace bootstrap

@@ -1,0 +1,164 @@
+#include "controllers/views.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace bootstrap {
+namespace {
+
+using nlohmann::json;
+
+const json& child(const json& from, const char* key) {
+  static const json kNothing;
+  const auto found = from.is_object() ? from.find(key) : from.end();
+  return found == from.end() ? kNothing : *found;
+}
+
+std::string text(const json& from, const char* key) {
+  const json& value = child(from, key);
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+std::optional<TimePoint> time(const json& from, const char* key) {
+  const json& value = child(from, key);
+  return value.is_string() ? from_rfc3339(value.get_ref<const std::string&>()) : std::nullopt;
+}
+
+std::vector<ObjectCondition> conditions(const json& status) {
+  std::vector<ObjectCondition> all;
+  for (const json& c : child(status, "conditions"))
+    all.push_back({text(c, "type"), text(c, "status"), text(c, "reason"), text(c, "message")});
+  return all;
+}
+
+ContainerView container(const json& from) {
+  ContainerView view;
+  view.name = text(from, "name");
+  const json& state = child(from, "state");
+  if (const json& terminated = child(state, "terminated"); terminated.is_object()) {
+    view.state = ContainerState::Terminated;
+    view.reason = text(terminated, "reason");
+    view.message = text(terminated, "message");
+    const json& code = child(terminated, "exitCode");
+    view.exit_code = code.is_number_integer() ? code.get<int>() : -1;
+    view.started = time(terminated, "startedAt");
+    view.finished = time(terminated, "finishedAt");
+  } else if (const json& running = child(state, "running"); running.is_object()) {
+    view.state = ContainerState::Running;
+    view.started = time(running, "startedAt");
+  } else {
+    const json& waiting = child(state, "waiting");
+    view.reason = text(waiting, "reason");
+    view.message = text(waiting, "message");
+  }
+  return view;
+}
+
+std::vector<ContainerView> containers(const json& status, const char* key) {
+  std::vector<ContainerView> all;
+  for (const json& c : child(status, key)) all.push_back(container(c));
+  return all;
+}
+
+FieldFilter fields(std::vector<std::string_view> own) {
+  own.insert(own.end(), kMetaFields.begin(), kMetaFields.end());
+  return FieldFilter(own);
+}
+
+tl::expected<Workflow, std::string> read_workflow(const json& object) {
+  auto status = read_status(child(object, "status"));
+  if (!status) return tl::unexpected("status: " + status.error());
+  const json& spec = child(object, "spec");
+  return Workflow{read_meta(object), spec.is_null() ? "{}" : spec.dump(), std::move(*status)};
+}
+
+tl::expected<JobView, std::string> read_job(const json& object) {
+  const json& suspend = child(child(object, "spec"), "suspend");
+  return JobView{read_meta(object), suspend.is_boolean() && suspend.get<bool>(),
+                 conditions(child(object, "status"))};
+}
+
+tl::expected<PodView, std::string> read_pod(const json& object) {
+  const json& status = child(object, "status");
+  PodView pod;
+  pod.meta = read_meta(object);
+  pod.node = text(child(object, "spec"), "nodeName");
+  pod.phase = text(status, "phase");
+  pod.reason = text(status, "reason");
+  pod.message = text(status, "message");
+  pod.conditions = conditions(status);
+  pod.init_containers = containers(status, "initContainerStatuses");
+  pod.containers = containers(status, "containerStatuses");
+  return pod;
+}
+
+tl::expected<EventView, std::string> read_event(const json& object) {
+  EventView event{text(object, "type"), text(object, "reason"), text(object, "message"), {}};
+  // Old and new writers of core/v1 Events fill different fields; the newest time counts.
+  for (const auto& at : {time(object, "lastTimestamp"), time(object, "eventTime"),
+                         time(child(object, "series"), "lastObservedTime"),
+                         time(child(object, "metadata"), "creationTimestamp")})
+    if (at && (!event.time || *at > *event.time)) event.time = at;
+  return event;
+}
+
+tl::expected<ServiceAccountView, std::string> read_service_account(const json& object) {
+  return ServiceAccountView{read_meta(object)};
+}
+
+}  // namespace
+
+const Projection<Workflow> kWorkflowProjection{fields({"spec", "status"}), read_workflow};
+
+const Projection<JobView> kJobProjection{
+    fields({"spec.suspend", "status.conditions.type", "status.conditions.status",
+            "status.conditions.reason", "status.conditions.message"}),
+    read_job};
+
+const Projection<PodView> kPodProjection{
+    fields({"spec.nodeName", "status.phase", "status.reason", "status.message",
+            "status.conditions.type", "status.conditions.status", "status.conditions.reason",
+            "status.conditions.message", "status.containerStatuses.name",
+            "status.containerStatuses.state", "status.initContainerStatuses.name",
+            "status.initContainerStatuses.state"}),
+    read_pod};
+
+const Projection<EventView> kEventProjection{
+    FieldFilter({"type", "reason", "message", "lastTimestamp", "eventTime", "series",
+                 "metadata.creationTimestamp"}),
+    read_event};
+
+const Projection<ServiceAccountView> kServiceAccountProjection{fields({}), read_service_account};
+
+const ObjectCondition* find_condition(const std::vector<ObjectCondition>& all,
+                                      std::string_view type) {
+  const auto found = std::ranges::find(all, type, &ObjectCondition::type);
+  return found == all.end() ? nullptr : &*found;
+}
+
+bool has_condition(const std::vector<ObjectCondition>& all, std::string_view type) {
+  const auto* found = find_condition(all, type);
+  return found != nullptr && found->status == "True";
+}
+
+bool has_ended(const PodView& pod) {
+  if (pod.phase == "Succeeded" || pod.phase == "Failed") return true;
+  return !pod.containers.empty() && std::ranges::all_of(pod.containers, [](const ContainerView& c) {
+    return c.state == ContainerState::Terminated;
+  });
+}
+
+std::optional<AttemptRef> attempt_of(const ObjectMeta& meta) {
+  const auto label = [&](const char* key) -> std::string_view {
+    const auto found = meta.labels.find(std::string_view(key));
+    return found == meta.labels.end() ? std::string_view() : found->second;
+  };
+  const std::string_view phase = label(labels::kPhase), step = label(labels::kStep),
+                         text = label(labels::kAttempt);
+  int attempt = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), attempt);
+  if (phase.empty() || step.empty() || parsed.ec != std::errc{} || attempt < 1) return std::nullopt;
+  return AttemptRef{{std::string(phase), std::string(step)}, attempt};
+}
+
+}  // namespace bootstrap

@@ -1,0 +1,94 @@
+#pragma once
+// The few facts of Jobs, pods, Events and ServiceAccounts on which decisions rest, and how they are
+// taken from the API's objects. What is not here is never kept in memory.
+//
+// Pure values; reading returns an error only for what a decision could not do without.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "controllers/object_meta.h"
+#include "controllers/projection.h"
+#include "controllers/status.h"
+
+namespace bootstrap {
+
+// A BootstrapWorkflow.
+struct Workflow {
+  ObjectMeta meta;
+  std::string spec;  // its JSON text; parsed when a run starts or the definition has changed
+  Status status;
+};
+
+struct ObjectCondition {
+  std::string type;
+  std::string status;
+  std::string reason;
+  std::string message;
+};
+
+struct JobView {
+  ObjectMeta meta;
+  bool suspended = false;                   // spec.suspend
+  std::vector<ObjectCondition> conditions;  // of its status
+};
+
+enum class ContainerState { Waiting, Running, Terminated };
+
+struct ContainerView {
+  std::string name;
+  ContainerState state = ContainerState::Waiting;
+  std::string reason;   // of waiting or terminated
+  std::string message;  // of waiting or terminated; of terminated the tail of the log on failure
+  int exit_code = 0;    // of terminated
+  std::optional<TimePoint> started;
+  std::optional<TimePoint> finished;
+};
+
+struct PodView {
+  ObjectMeta meta;
+  std::string node;
+  std::string phase;  // "Pending", "Running", "Succeeded", "Failed", "Unknown"
+  std::string reason;
+  std::string message;
+  std::vector<ObjectCondition> conditions;
+  std::vector<ContainerView> init_containers;
+  std::vector<ContainerView> containers;
+};
+
+struct EventView {
+  std::string type;  // "Normal", "Warning"
+  std::string reason;
+  std::string message;
+  std::optional<TimePoint> time;  // the newest occurrence
+};
+
+struct ServiceAccountView {
+  ObjectMeta meta;
+};
+
+extern const Projection<Workflow> kWorkflowProjection;
+extern const Projection<JobView> kJobProjection;
+extern const Projection<PodView> kPodProjection;
+extern const Projection<EventView> kEventProjection;
+extern const Projection<ServiceAccountView> kServiceAccountProjection;
+
+// "True" for this type.
+bool has_condition(const std::vector<ObjectCondition>&, std::string_view type);
+const ObjectCondition* find_condition(const std::vector<ObjectCondition>&, std::string_view type);
+
+// Its containers will never run again: the pod is over, or all of them have terminated
+// (restartPolicy: Never).
+bool has_ended(const PodView&);
+
+// Which step's attempt a Job or pod belongs to, by its labels; nothing is said about its owner.
+struct AttemptRef {
+  StepRef step;
+  int attempt = 0;
+};
+std::optional<AttemptRef> attempt_of(const ObjectMeta&);
+
+}  // namespace bootstrap
