@@ -141,7 +141,13 @@ SignalGuard::~SignalGuard() {
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
-int SignalGuard::wait(std::stop_token stop) const {
+int SignalGuard::wait(std::stop_token stop) const { return wait(std::move(stop), -1); }
+
+int SignalGuard::wait_for(std::stop_token stop, Duration limit) const {
+  return wait(std::move(stop), static_cast<int>(limit.count()));
+}
+
+int SignalGuard::wait(std::stop_token stop, int milliseconds) const {
   const sigset_t set = stop_signals();
   const Descriptor signals(signalfd(-1, &set, SFD_CLOEXEC), "signalfd");
   const Descriptor stopped(eventfd(0, EFD_CLOEXEC), "eventfd");
@@ -150,7 +156,7 @@ int SignalGuard::wait(std::stop_token stop) const {
     (void)!write(stopped.get(), &one, sizeof one);
   });
   std::array<pollfd, 2> wanted{pollfd{signals.get(), POLLIN, 0}, pollfd{stopped.get(), POLLIN, 0}};
-  while (poll(wanted.data(), wanted.size(), -1) < 0 && errno == EINTR) {
+  while (poll(wanted.data(), wanted.size(), milliseconds) < 0 && errno == EINTR) {
   }
   if ((wanted[0].revents & POLLIN) == 0) return 0;
   signalfd_siginfo info{};

@@ -68,8 +68,12 @@ class SignalGuard {
 
   // The signal that came, or 0 when `stop` was requested.
   int wait(std::stop_token stop) const;
+  // The same, or 0 when `limit` has passed.
+  int wait_for(std::stop_token stop, Duration limit) const;
 
  private:
+  int wait(std::stop_token stop, int milliseconds) const;  // negative: without limit
+
   sigset_t before_;
 };
 

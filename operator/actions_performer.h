@@ -1,0 +1,53 @@
+#pragma once
+// Does to the cluster what a decision wants done, and says what came of it.
+//
+// Every action is idempotent: what exists already under the action's name is taken for done if it
+// is owned by the workflow, and is somebody else's otherwise.
+//
+// Threads: as the Client. Errors: outcomes.
+
+#include <functional>
+
+#include "controllers/actions.h"
+#include "controllers/job_builder.h"
+#include "controllers/plan.h"
+#include "operator/kube/client.h"
+
+namespace bootstrap {
+
+class ActionsPerformer {
+ public:
+  struct Hooks {
+    std::function<void(std::uint64_t version)> wrote_job;
+    std::function<void(PlanRecord)> plan_stored;  // the record that counts: ours, or an older one
+  };
+
+  // About one workflow. `plan` may be null until it is stored; needed for Jobs.
+  ActionsPerformer(kube::Client& client, const ObjectMeta& workflow, const Plan* plan,
+                   const Platform& platform, Hooks hooks)
+      : client_(client),
+        workflow_(workflow),
+        plan_(plan),
+        platform_(platform),
+        hooks_(std::move(hooks)) {}
+
+  Outcome perform(const Action&) const;
+
+ private:
+  Outcome perform(const CreatePlan&) const;
+  Outcome perform(const CreateJob&) const;
+  Outcome perform(const SuspendJob&) const;
+  Outcome adopt_job(const std::string& name) const;
+  Outcome adopt_plan(const std::string& name) const;
+
+  kube::Client& client_;
+  const ObjectMeta& workflow_;
+  const Plan* plan_;
+  const Platform& platform_;
+  Hooks hooks_;
+};
+
+// What a refused or failed write means for the domain.
+Outcome outcome_of(const kube::ApiError&);
+
+}  // namespace bootstrap

@@ -1,0 +1,50 @@
+#include "operator/engine.h"
+
+#include <fmt/format.h>
+
+#include "operator/kube/store_writer.h"
+
+namespace bootstrap {
+
+Engine::Engine(kube::Client& client, const runtime::Clock& clock, Options options, Hooks hooks)
+    : hooks_(std::move(hooks)),
+      queue_(clock, std::move(options.queue)),
+      workflows_({.index = {},
+                  .on_change = [this](const Workflow& w, bool) { queue_.add(w.meta.key()); },
+                  .on_version = {}}),
+      jobs_({.index = [](const JobView& job) { return workflow_uid_of(job.meta); },
+             .on_change = [this](const JobView& job, bool) { queue_owner(job.meta); },
+             .on_version = {}}),
+      pods_({.index = [](const PodView& pod) { return workflow_uid_of(pod.meta); },
+             .on_change = [this](const PodView& pod, bool) { queue_owner(pod.meta); },
+             .on_version = {}}),
+      reconciler_(client, {workflows_, jobs_, pods_}, clock, std::move(options.reconciler),
+                  hooks_.reconciler) {}
+
+void Engine::queue_owner(const ObjectMeta& child) {
+  const ObjectKey key = workflow_key_of(child);
+  if (!key.name.empty()) queue_.add(key);
+}
+
+template <class T>
+Engine::Watch Engine::watch(const kube::Resource& resource, kube::Store<T>& store,
+                            const Projection<T>& projection, std::string selector) {
+  kube::Watcher::Options watcher;
+  watcher.fields = projection.fields;
+  watcher.label_selector = std::move(selector);
+  return {resource, std::move(watcher),
+          kube::StoreWriter<T>(store, projection.read,
+                               [this, resource](const ObjectKey& key, const std::string& why) {
+                                 hooks_.on_unreadable(resource, key, why);
+                               }),
+          [&store] { return store.synced(); }, [&store] { return store.size(); }};
+}
+
+std::vector<Engine::Watch> Engine::watches() {
+  const std::string ours = fmt::format("{}={}", labels::kManagedBy, labels::kManagedByValue);
+  return {watch(kube::resources::kWorkflows, workflows_, kWorkflowProjection, ""),
+          watch(kube::resources::kJobs, jobs_, kJobProjection, ours),
+          watch(kube::resources::kPods, pods_, kPodProjection, ours)};
+}
+
+}  // namespace bootstrap

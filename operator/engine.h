@@ -1,0 +1,67 @@
+#pragma once
+// The whole machine without threads and without sockets: stores, queue and reconciler, wired so
+// that every change of an object queues the workflow it belongs to.
+//
+// The process (application.h) drives it with threads; the simulation with one hand. Whoever drives
+// it feeds each of `watches()` what a Watcher says, and reconciles keys from `queue()` once
+// `synced()` is true: before that the absence of an object would mean nothing.
+//
+// Threads: each watch's write from one thread; everything else from any.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "operator/kube/store.h"
+#include "operator/kube/watcher.h"
+#include "operator/reconciler.h"
+#include "operator/runtime/work_queue.h"
+
+namespace bootstrap {
+
+class Engine {
+ public:
+  struct Options {
+    Reconciler::Options reconciler;
+    runtime::WorkQueue::Options queue;
+  };
+
+  struct Hooks {
+    Reconciler::Hooks reconciler;
+    // An object that this version cannot read; it is left alone.
+    std::function<void(const kube::Resource&, const ObjectKey&, const std::string& why)>
+        on_unreadable;
+  };
+
+  struct Watch {
+    kube::Resource resource;
+    kube::Watcher::Options watcher;
+    std::function<void(const kube::StoreOp&)> write;
+    std::function<bool()> synced;
+    std::function<std::size_t()> size;
+  };
+
+  // All must outlive the engine.
+  Engine(kube::Client& client, const runtime::Clock& clock, Options options, Hooks hooks);
+
+  // Workflows, Jobs and pods. Each call makes new writers; use one set.
+  std::vector<Watch> watches();
+
+  runtime::WorkQueue& queue() { return queue_; }
+  bool synced() const { return workflows_.synced() && jobs_.synced() && pods_.synced(); }
+  runtime::Outcome reconcile(const ObjectKey& key) { return reconciler_.reconcile(key); }
+
+ private:
+  template <class T>
+  Watch watch(const kube::Resource&, kube::Store<T>&, const Projection<T>&, std::string selector);
+  void queue_owner(const ObjectMeta& child);
+
+  Hooks hooks_;
+  runtime::WorkQueue queue_;
+  kube::Store<Workflow> workflows_;
+  kube::Store<JobView> jobs_;
+  kube::Store<PodView> pods_;
+  Reconciler reconciler_;
+};
+
+}  // namespace bootstrap

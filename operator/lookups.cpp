@@ -1,0 +1,95 @@
+#include "operator/lookups.h"
+
+#include <fmt/format.h>
+
+namespace bootstrap {
+
+using nlohmann::json;
+
+namespace {
+
+Unavailable unavailable(const kube::ApiError& error) {
+  return {fmt::format("the API server does not answer a look-up: {}", error.message)};
+}
+
+}  // namespace
+
+Answer Lookups::answer(const Question& question) const {
+  return std::visit([this](const auto& q) -> Answer { return find(q); }, question);
+}
+
+template <class T>
+Found<std::optional<T>> Lookups::object(const kube::Resource& resource, const std::string& name,
+                                        const Projection<T>& projection) const {
+  const auto text = client_.get(resource, workflow_.ns, name);
+  if (!text && text.error().kind == kube::ApiError::Kind::NotFound) return std::optional<T>();
+  if (!text) return tl::unexpected(unavailable(text.error()));
+  const auto kept = parse_kept(*text, projection.fields);
+  if (!kept) return tl::unexpected(Unavailable{kept.error()});
+  auto object = projection.read(*kept);
+  if (!object) return tl::unexpected(Unavailable{object.error()});
+  return std::optional<T>(std::move(*object));
+}
+
+template <class T>
+Found<std::vector<T>> Lookups::objects(const kube::Resource& resource,
+                                       const kube::ListOptions& options,
+                                       const Projection<T>& projection) const {
+  std::vector<T> all;
+  const FieldFilter fields =
+      projection.fields.below("items").with(FieldFilter({"metadata.continue"}));
+  kube::ListOptions page = options;
+  do {
+    const auto text = client_.list(resource, workflow_.ns, page);
+    if (!text) return tl::unexpected(unavailable(text.error()));
+    const auto kept = parse_kept(*text, fields);
+    if (!kept) return tl::unexpected(Unavailable{kept.error()});
+    for (const json& item : kept->value("items", json::array()))
+      if (auto object = projection.read(item)) all.push_back(std::move(*object));
+    page.continue_token = kept->value("/metadata/continue"_json_pointer, std::string());
+  } while (!page.continue_token.empty());
+  return all;
+}
+
+Found<StoredPlan::Answer> Lookups::find(const StoredPlan& q) const {
+  const auto text = client_.get(kube::resources::kControllerRevisions, workflow_.ns, q.name);
+  if (!text && text.error().kind == kube::ApiError::Kind::NotFound) return StoredPlan::Answer();
+  if (!text) return tl::unexpected(unavailable(text.error()));
+  const json revision = json::parse(*text, nullptr, false);
+  // Somebody else's object under our name is as good as none: it holds no plan of ours.
+  if (read_meta(revision).controller_uid != workflow_.uid) return StoredPlan::Answer();
+  auto record = read_revision(revision);
+  if (!record) return tl::unexpected(Unavailable{record.error()});
+  return StoredPlan::Answer(std::move(*record));
+}
+
+Found<LiveJob::Answer> Lookups::find(const LiveJob& q) const {
+  return object(kube::resources::kJobs, q.name, kJobProjection);
+}
+
+Found<LivePods::Answer> Lookups::find(const LivePods& q) const {
+  return objects(
+      kube::resources::kPods,
+      {.label_selector = fmt::format("{}={},{}={},{}={}", labels::kWorkflowUid, workflow_.uid,
+                                     labels::kPhase, q.step.phase, labels::kStep, q.step.step)},
+      kPodProjection);
+}
+
+Found<FormerPods::Answer> Lookups::find(const FormerPods&) const {
+  return objects(kube::resources::kPods,
+                 {.label_selector = fmt::format(
+                      "{}={},{}={},{}!={}", labels::kManagedBy, labels::kManagedByValue,
+                      labels::kWorkflow, workflow_.name, labels::kWorkflowUid, workflow_.uid)},
+                 kPodProjection);
+}
+
+Found<ServiceAccountOf::Answer> Lookups::find(const ServiceAccountOf& q) const {
+  return object(kube::resources::kServiceAccounts, q.name, kServiceAccountProjection);
+}
+
+Found<EventsAbout::Answer> Lookups::find(const EventsAbout& q) const {
+  return objects(kube::resources::kCoreEvents, {.field_selector = "involvedObject.uid=" + q.uid},
+                 kEventProjection);
+}
+
+}  // namespace bootstrap

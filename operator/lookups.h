@@ -1,0 +1,38 @@
+#pragma once
+// Answers the questions of the domain by reads of the live API.
+//
+// Threads: as the Client. Errors: an answer of its own (Unavailable).
+
+#include "controllers/questions.h"
+#include "operator/kube/client.h"
+
+namespace bootstrap {
+
+// About one workflow.
+class Lookups {
+ public:
+  Lookups(kube::Client& client, const ObjectMeta& workflow)
+      : client_(client), workflow_(workflow) {}
+
+  Answer answer(const Question&) const;
+
+ private:
+  Found<StoredPlan::Answer> find(const StoredPlan&) const;
+  Found<LiveJob::Answer> find(const LiveJob&) const;
+  Found<LivePods::Answer> find(const LivePods&) const;
+  Found<FormerPods::Answer> find(const FormerPods&) const;
+  Found<ServiceAccountOf::Answer> find(const ServiceAccountOf&) const;
+  Found<EventsAbout::Answer> find(const EventsAbout&) const;
+
+  template <class T>
+  Found<std::optional<T>> object(const kube::Resource&, const std::string& name,
+                                 const Projection<T>&) const;
+  template <class T>
+  Found<std::vector<T>> objects(const kube::Resource&, const kube::ListOptions&,
+                                const Projection<T>&) const;
+
+  kube::Client& client_;
+  const ObjectMeta& workflow_;
+};
+
+}  // namespace bootstrap

@@ -1,0 +1,24 @@
+#pragma once
+// The command line of the operator.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "operator/runtime/log.h"
+
+namespace bootstrap {
+
+struct ProcessOptions {
+  std::string kubeconfig;  // empty: the pod's ServiceAccount, else the usual kubeconfig
+  std::string context;
+  std::uint16_t http_port = 8080;
+  unsigned workers = 4;
+  runtime::LogLevel log_level = runtime::LogLevel::Info;
+  runtime::LogFormat log_format = runtime::LogFormat::Json;
+};
+
+// Options to run with, or the exit code after --help, --version or a mistake (all printed).
+std::variant<ProcessOptions, int> parse_command_line(int argc, const char* const* argv);
+
+}  // namespace bootstrap

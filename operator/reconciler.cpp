@@ -1,0 +1,167 @@
+#include "operator/reconciler.h"
+
+#include <fmt/format.h>
+
+#include "operator/actions_performer.h"
+#include "operator/lookups.h"
+
+namespace bootstrap {
+
+using nlohmann::json;
+namespace outcomes = runtime::outcomes;
+
+namespace {
+
+// Of one pass. A workflow of 100 steps needs a handful; more means that two rules contradict.
+constexpr int kMaxRounds = 20;
+
+std::string label_of(const ObjectMeta& meta, const char* key) {
+  const auto found = meta.labels.find(std::string_view(key));
+  return found == meta.labels.end() ? "" : found->second;
+}
+
+}  // namespace
+
+ObjectKey workflow_key_of(const ObjectMeta& child) {
+  return {child.ns, label_of(child, labels::kWorkflow)};
+}
+
+std::string workflow_uid_of(const ObjectMeta& child) {
+  return label_of(child, labels::kWorkflowUid);
+}
+
+runtime::Outcome Reconciler::reconcile(const ObjectKey& key) {
+  // Before anything is read: what the stores hold afterwards is at least as new.
+  if (!own_writes_.seen(key, {stores_.workflows.newest_version(), stores_.jobs.newest_version()}))
+    return outcomes::Stale{};
+  auto workflow = stores_.workflows.get(key);
+  if (!workflow) {
+    forget(key);
+    return outcomes::Done{};
+  }
+  Pass pass = observe(std::move(workflow));
+  for (int round = 0; round < kMaxRounds; ++round) {
+    pass.observed.plan = pass.plan.get();
+    const Decision decision = decide(pass.observed, clock_.now());
+    if (!decision.actions.empty()) {
+      perform(decision.actions, pass);
+      continue;
+    }
+    if (answer_open(decision.asked, pass)) continue;
+    return conclude(decision, pass);
+  }
+  hooks_.on_problem(key, fmt::format("no decision after {} rounds", kMaxRounds));
+  return outcomes::Retry{"no decision"};
+}
+
+Reconciler::Pass Reconciler::observe(std::shared_ptr<const Workflow> workflow) const {
+  auto plan = plan_of(*workflow);
+  const std::string& uid = workflow->meta.uid;
+  Observed observed{
+      *workflow, nullptr, {}, {stores_.jobs.by_index(uid), stores_.pods.by_index(uid)}, {}, {}};
+  return {std::move(workflow), std::move(plan), std::move(observed)};
+}
+
+void Reconciler::perform(const std::vector<Action>& actions, Pass& pass) {
+  const ObjectKey key = pass.workflow->meta.key();
+  const ActionsPerformer performer(
+      client_, pass.workflow->meta, pass.plan.get(), options_.platform,
+      {.wrote_job = [&](std::uint64_t version) { own_writes_.wrote_job(key, version); },
+       .plan_stored = [&](const PlanRecord& record) { take_plan(record, pass); }});
+  for (const Action& action : actions)
+    pass.observed.outcomes.insert_or_assign(key_of(action), performer.perform(action));
+}
+
+// False: every question that was asked has its answer.
+bool Reconciler::answer_open(const std::set<Question>& asked, Pass& pass) {
+  const Lookups lookups(client_, pass.workflow->meta);
+  bool answered = false;
+  for (const Question& question : asked) {
+    if (pass.observed.facts.contains(question)) continue;
+    const auto& [known, fresh] = pass.observed.facts.emplace(question, lookups.answer(question));
+    answered = answered || fresh;
+    const auto* stored = std::get_if<Found<StoredPlan::Answer>>(&known->second);
+    if (stored != nullptr && *stored && **stored) take_plan(***stored, pass);
+  }
+  return answered;
+}
+
+void Reconciler::take_plan(const PlanRecord& record, Pass& pass) {
+  auto plan = compile(pass.workflow->meta, record);
+  if (!plan) {
+    pass.observed.plan_problem = plan.error();
+    return;
+  }
+  pass.plan = std::make_shared<const Plan>(std::move(*plan));
+  const std::scoped_lock lock(plans_mutex_);
+  plans_[pass.workflow->meta.uid] = pass.plan;
+}
+
+runtime::Outcome Reconciler::conclude(const Decision& decision, const Pass& pass) {
+  if (to_json(pass.workflow->status) != to_json(decision.status)) {
+    auto outcome = patch_status(decision, pass);
+    if (!std::holds_alternative<outcomes::Done>(outcome)) return outcome;
+  }
+  if (decision.status.state && is_final(*decision.status.state)) drop_plan(pass.workflow->meta.uid);
+  if (!decision.retry.empty()) return outcomes::Retry{decision.retry};
+  if (decision.wake)
+    return outcomes::WakeAfter{std::max(*decision.wake - clock_.now(), Duration(0))};
+  return outcomes::Done{};
+}
+
+runtime::Outcome Reconciler::patch_status(const Decision& decision, const Pass& pass) {
+  const ObjectMeta& meta = pass.workflow->meta;
+  const json patch{
+      {"metadata", {{"resourceVersion", std::to_string(meta.resource_version)}}},
+      {"status", merge_patch(to_json(pass.workflow->status), to_json(decision.status))}};
+  const auto patched =
+      client_.merge_patch_status(kube::resources::kWorkflows, meta.ns, meta.name, patch.dump());
+  if (patched) {
+    const auto kept = parse_kept(*patched, FieldFilter({"metadata.resourceVersion"}));
+    const std::uint64_t version = kept ? read_meta(*kept).resource_version : 0;
+    own_writes_.wrote_workflow(meta.key(), version);
+    publish(decision, meta, version);
+    return outcomes::Done{};
+  }
+  const kube::ApiError& error = patched.error();
+  if (error.kind == kube::ApiError::Kind::NotFound) return outcomes::Done{};  // deleted meanwhile
+  // Conflict: somebody wrote since; the event of that write wakes the key, the retry is for safety.
+  if (error.kind != kube::ApiError::Kind::Conflict)
+    hooks_.on_problem(meta.key(), "status not written: " + error.message);
+  return outcomes::Retry{"status not written: " + error.message};
+}
+
+void Reconciler::publish(const Decision& decision, const ObjectMeta& workflow,
+                         std::uint64_t version) {
+  int index = 0;
+  for (const Transition& transition : decision.transitions) {
+    hooks_.on_transition(workflow, transition);
+    if (!transition.event) continue;
+    const auto event = to_event(workflow, transition, fmt::format("{}/{}", version, index++),
+                                options_.instance, clock_.now());
+    const auto created = client_.create(kube::resources::kEvents, workflow.ns, event.dump());
+    if (!created)
+      hooks_.on_problem(workflow.key(), "Event not written: " + created.error().message);
+  }
+}
+
+std::shared_ptr<const Plan> Reconciler::plan_of(const Workflow& workflow) const {
+  const std::scoped_lock lock(plans_mutex_);
+  const auto found = plans_.find(workflow.meta.uid);
+  return found == plans_.end() ? nullptr : found->second;
+}
+
+void Reconciler::drop_plan(const std::string& uid) {
+  const std::scoped_lock lock(plans_mutex_);
+  plans_.erase(uid);
+}
+
+void Reconciler::forget(const ObjectKey& key) {
+  own_writes_.forget(key);
+  const std::scoped_lock lock(plans_mutex_);
+  std::erase_if(plans_, [&](const auto& entry) {
+    return entry.second->run.ns == key.ns && entry.second->run.name == key.name;
+  });
+}
+
+}  // namespace bootstrap

@@ -1,0 +1,91 @@
+#pragma once
+// The glue between the world and the domain: observe → decide → answer or act, again, then one
+// status patch. Every rule is in controllers/; here is only the order of things.
+//
+// Threads: reconcile may be called from many, never for one key at the same time (the queue sees to
+// that). Errors: outcomes for the queue; what matters to users is in the status.
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "controllers/decide.h"
+#include "controllers/job_builder.h"
+#include "operator/kube/client.h"
+#include "operator/kube/store.h"
+#include "operator/own_writes.h"
+#include "operator/runtime/clock.h"
+#include "operator/runtime/workers.h"
+
+namespace bootstrap {
+
+class Reconciler {
+ public:
+  struct Stores {
+    const kube::Store<Workflow>& workflows;
+    const kube::Store<JobView>& jobs;  // indexed by the workflow's UID, as pods are
+    const kube::Store<PodView>& pods;
+  };
+
+  struct Options {
+    Platform platform;
+    std::string instance;  // who reports Events: the pod's name
+  };
+
+  struct Hooks {
+    // What users should know of has happened and is in the status now.
+    std::function<void(const ObjectMeta& workflow, const Transition&)> on_transition;
+    // Something went wrong that no status can say.
+    std::function<void(const ObjectKey&, const std::string& what)> on_problem;
+  };
+
+  // All references must outlive the reconciler.
+  Reconciler(kube::Client& client, Stores stores, const runtime::Clock& clock, Options options,
+             Hooks hooks)
+      : client_(client),
+        stores_(stores),
+        clock_(clock),
+        options_(std::move(options)),
+        hooks_(std::move(hooks)) {}
+
+  runtime::Outcome reconcile(const ObjectKey&);
+
+ private:
+  // What one pass knows, and learns as its rounds go on.
+  struct Pass {
+    std::shared_ptr<const Workflow> workflow;
+    std::shared_ptr<const Plan> plan;
+    Observed observed;
+  };
+
+  Pass observe(std::shared_ptr<const Workflow>) const;
+  void perform(const std::vector<Action>&, Pass&);
+  bool answer_open(const std::set<Question>&, Pass&);
+  void take_plan(const PlanRecord&, Pass&);
+  runtime::Outcome conclude(const Decision&, const Pass&);
+  runtime::Outcome patch_status(const Decision&, const Pass&);
+  void publish(const Decision&, const ObjectMeta& workflow, std::uint64_t version);
+  void forget(const ObjectKey&);
+
+  std::shared_ptr<const Plan> plan_of(const Workflow&) const;
+  void drop_plan(const std::string& uid);
+
+  kube::Client& client_;
+  const Stores stores_;
+  const runtime::Clock& clock_;
+  const Options options_;
+  const Hooks hooks_;
+  OwnWrites own_writes_;
+
+  mutable std::mutex plans_mutex_;
+  std::unordered_map<std::string, std::shared_ptr<const Plan>> plans_;  // by workflow UID
+};
+
+// Which workflow a Job or pod belongs to, by its labels; an empty name when it is none of ours.
+ObjectKey workflow_key_of(const ObjectMeta& child);
+
+// Index of the job and pod stores.
+std::string workflow_uid_of(const ObjectMeta& child);
+
+}  // namespace bootstrap

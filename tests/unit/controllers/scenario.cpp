@@ -1,0 +1,181 @@
+#include "tests/unit/controllers/scenario.h"
+
+#include <gtest/gtest.h>
+
+namespace bootstrap::testing {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr const char* kUid = "uid-of-w";
+constexpr const char* kName = "w";
+
+json step_of(const char* name) {
+  return {{"name", name}, {"command", json::array({"true"})}};
+}
+
+}  // namespace
+
+json three_steps() {
+  json one{{"name", "one"}, {"steps", json::array({step_of("a"), step_of("b")})}};
+  json two{{"name", "two"}, {"steps", json::array({step_of("c")})}};
+  return {{"tools", {{"image", "tools:1"}}}, {"phases", json::array({one, two})}};
+}
+
+Scenario::Scenario(json spec) {
+  workflow.meta.ns = "ns";
+  workflow.meta.name = kName;
+  workflow.meta.uid = kUid;
+  workflow.meta.resource_version = 10;
+  workflow.meta.generation = 1;
+  workflow.spec = spec.dump();
+  facts[FormerPods{}] = Found<FormerPods::Answer>(FormerPods::Answer{});
+}
+
+std::string Scenario::job(const std::string& phase, const std::string& step, int attempt) {
+  return job_name(kName, kUid, {phase, step}, attempt);
+}
+
+std::string Scenario::job_uid(const std::string& phase, const std::string& step, int attempt) {
+  return "uid-of-" + job(phase, step, attempt);
+}
+
+void Scenario::add_job(const std::string& phase, const std::string& step, int attempt) {
+  auto view = std::make_shared<JobView>();
+  view->meta.ns = "ns";
+  view->meta.name = job(phase, step, attempt);
+  view->meta.uid = job_uid(phase, step, attempt);
+  view->meta.controller_uid = kUid;
+  view->meta.creation = at(0);
+  view->meta.labels = {
+      {labels::kPhase, phase}, {labels::kStep, step}, {labels::kAttempt, std::to_string(attempt)}};
+  jobs_[view->meta.name] = view;
+  refresh();
+}
+
+JobView& Scenario::job_view(const std::string& phase, const std::string& step) {
+  return *jobs_.at(job(phase, step));
+}
+
+PodView& Scenario::pod(const std::string& phase, const std::string& step) {
+  auto& view = pods_[job(phase, step)];
+  if (!view) {
+    view = std::make_shared<PodView>();
+    view->meta.name = job(phase, step) + "-x";
+    view->meta.uid = "pod-" + job(phase, step);
+    view->meta.controller_uid = job_uid(phase, step);
+    view->meta.creation = at(0);
+    view->node = "node-1";
+    view->phase = "Pending";
+    view->containers = {{.name = "main",
+                         .state = ContainerState::Waiting,
+                         .reason = "ContainerCreating",
+                         .message = "",
+                         .exit_code = 0,
+                         .started = {},
+                         .finished = {}}};
+    refresh();
+  }
+  return *view;
+}
+
+void Scenario::remove_pod(const std::string& phase, const std::string& step) {
+  pods_.erase(job(phase, step));
+  refresh();
+}
+
+void Scenario::remove_job(const std::string& phase, const std::string& step) {
+  jobs_.erase(job(phase, step));
+  refresh();
+}
+
+void Scenario::run_container(const std::string& phase, const std::string& step) {
+  PodView& view = pod(phase, step);
+  view.phase = "Running";
+  view.containers[0].state = ContainerState::Running;
+  view.containers[0].reason.clear();
+}
+
+void Scenario::end_container(const std::string& phase, const std::string& step, int exit_code,
+                             const std::string& log) {
+  PodView& view = pod(phase, step);
+  view.phase = "Running";
+  ContainerView& main = view.containers[0];
+  main.state = ContainerState::Terminated;
+  main.reason = exit_code == 0 ? "Completed" : "Error";
+  main.exit_code = exit_code;
+  main.message = log;
+  main.started = at(1);
+  main.finished = at(9);
+}
+
+void Scenario::end_pod(const std::string& phase, const std::string& step, int exit_code,
+                       const std::string& log) {
+  end_container(phase, step, exit_code, log);
+  pod(phase, step).phase = exit_code == 0 ? "Succeeded" : "Failed";
+}
+
+void Scenario::refresh() {
+  work = {};
+  for (const auto& [name, job] : jobs_) work.jobs.push_back(job);
+  for (const auto& [name, pod] : pods_) work.pods.push_back(pod);
+}
+
+Outcome Scenario::perform(const Action& action) {
+  done.push_back(key_of(action));
+  if (const auto refused = refuse.find(key_of(action)); refused != refuse.end())
+    return refused->second;
+  if (const auto* plan = std::get_if<CreatePlan>(&action)) {
+    if (!stored_) stored_ = plan->record;
+    plan_ = std::make_shared<const Plan>(*compile(workflow.meta, *stored_));
+    return Done{};
+  }
+  if (const auto* create = std::get_if<CreateJob>(&action)) {
+    add_job(create->step.phase, create->step.step, create->attempt);
+    return Done{job_uid(create->step.phase, create->step.step, create->attempt)};
+  }
+  const auto& suspend = std::get<SuspendJob>(action);
+  jobs_.at(suspend.name)->suspended = true;
+  return Done{suspend.job_uid};
+}
+
+const Status& Scenario::pass(TimePoint now) {
+  Observed observed{workflow, nullptr, {}, work, facts, {}};
+  last_asked_.clear();
+  for (int round = 0; round < 10; ++round) {
+    observed.plan = plan_.get();
+    last = decide(observed, now);
+    for (const Question& q : last.asked) {
+      last_asked_.insert(q);
+      if (std::holds_alternative<StoredPlan>(q) && !plan_) {
+        if (stored_) plan_ = std::make_shared<const Plan>(*compile(workflow.meta, *stored_));
+        observed.facts[q] = Found<StoredPlan::Answer>(stored_);
+      }
+    }
+    for (const Action& action : last.actions)
+      observed.outcomes.insert_or_assign(key_of(action), perform(action));
+    if (last.actions.empty() && observed.plan == plan_.get()) {
+      workflow.status = last.status;
+      return workflow.status;
+    }
+  }
+  ADD_FAILURE() << "decide() does not come to an end";
+  return workflow.status;
+}
+
+const StepRecord& Scenario::step(const std::string& phase, const std::string& step) const {
+  static const StepRecord kNone;
+  const StepRecord* record = find_step(workflow.status, {phase, step});
+  if (record == nullptr) ADD_FAILURE() << "no record of " << phase << "/" << step;
+  return record == nullptr ? kNone : *record;
+}
+
+std::vector<std::string> Scenario::created() const {
+  std::vector<std::string> names;
+  for (const std::string& key : done)
+    if (key.starts_with("job/")) names.push_back(key.substr(4));
+  return names;
+}
+
+}  // namespace bootstrap::testing

@@ -1,0 +1,82 @@
+#pragma once
+// One workflow and the cluster around it as values, for table tests of decide(): a pass is run as
+// the reconciler runs it, with the outcomes and answers that the test has laid out.
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "controllers/decide.h"
+
+namespace bootstrap::testing {
+
+// 2026-01-02T00:00:00Z plus seconds.
+inline TimePoint at(int seconds) {
+  return TimePoint(std::chrono::milliseconds(1'767'312'000'000)) + std::chrono::seconds(seconds);
+}
+
+// Phase "one" with steps "a" and "b", phase "two" with step "c": each `command: [true]`.
+nlohmann::json three_steps();
+
+class Scenario {
+ public:
+  explicit Scenario(nlohmann::json spec = three_steps());
+
+  // --- what is observed ---
+  Workflow workflow;
+  Work work;
+  Facts facts;      // answers that are not set fail the test when they are asked for
+  Outcomes refuse;  // outcomes other than success, by key_of(action)
+
+  // --- what a pass did ---
+  std::vector<std::string> done;  // keys of actions, in order, of all passes
+  Decision last;
+
+  // Decides until nothing is left to do or ask, then writes the status. Creates Jobs in `work`.
+  const Status& pass(TimePoint now);
+
+  // Passes over a running workflow until the given step's Job is there.
+  void start(TimePoint now) { pass(now); }
+
+  // The Job of a step's attempt as it would be created.
+  static std::string job(const std::string& phase, const std::string& step, int attempt = 1);
+  static std::string job_uid(const std::string& phase, const std::string& step, int attempt = 1);
+
+  // The pod of a Job, found or made; change it as the kubelet would.
+  PodView& pod(const std::string& phase, const std::string& step);
+  JobView& job_view(const std::string& phase, const std::string& step);
+  void remove_pod(const std::string& phase, const std::string& step);
+  void remove_job(const std::string& phase, const std::string& step);
+
+  // Container states as the kubelet reports them.
+  void run_container(const std::string& phase, const std::string& step);
+  void end_container(const std::string& phase, const std::string& step, int exit_code,
+                     const std::string& log = "");
+  void end_pod(const std::string& phase, const std::string& step, int exit_code,
+               const std::string& log = "");
+
+  // A Job of ours that the status does not know: made just before a crash.
+  void add_job(const std::string& phase, const std::string& step, int attempt = 1);
+
+  // Loses what is only in memory: the plan must be looked up again.
+  void restart() { plan_.reset(); }
+
+  const StepRecord& step(const std::string& phase, const std::string& step) const;
+  bool asked(const Question& q) const { return last_asked_.contains(q); }
+  std::vector<std::string> created() const;  // names of Jobs, in order
+
+ private:
+  Outcome perform(const Action&);
+
+  std::shared_ptr<const Plan> plan_;
+  std::optional<PlanRecord> stored_;
+  std::map<std::string, std::shared_ptr<JobView>> jobs_;
+  std::map<std::string, std::shared_ptr<PodView>> pods_;
+  std::set<Question> last_asked_;
+  void refresh();
+};
+
+}  // namespace bootstrap::testing
