@@ -38,13 +38,13 @@ class Store {
 
   struct Options {
     // The key of the secondary index, e.g. the UID of the owner; "" is not indexed. May be empty.
-    std::function<std::string(const T&)> index;
+    std::function<std::string(const T&)> index{};
     // The object that is now stored, or (deleted) the last known state of one that is gone; also
     // for those that vanished while the watch was down, and for the old object when one of another
     // UID or index key takes its place.
-    std::function<void(const T& object, bool deleted)> on_change;
+    std::function<void(const T& object, bool deleted)> on_change{};
     // The newest version rose without an event: by a bookmark or a new list.
-    std::function<void(std::uint64_t version)> on_version;
+    std::function<void(std::uint64_t version)> on_version{};
   };
 
   Store() = default;

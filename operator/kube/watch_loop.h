@@ -25,18 +25,18 @@ class WatchLoop {
  public:
   struct Options {
     Resource resource;
-    std::string ns;  // "" means all
-    Watcher::Options watcher;
+    std::string ns{};  // "" means all
+    Watcher::Options watcher{};
   };
 
   struct Hooks {
     std::function<void(const StoreOp&)> write;  // e.g. a StoreWriter; the only one that is needed
-    std::function<void()> beat;                 // alive: a request begins or ends, bytes arrived
-    std::function<void(Watcher::Restart, const std::string& message)> on_restart;
+    std::function<void()> beat{};               // alive: a request begins or ends, bytes arrived
+    std::function<void(Watcher::Restart, const std::string& message)> on_restart{};
     // Spreads pauses: in [0, 1). Default: a generator of its own.
-    std::function<double()> random;
+    std::function<double()> random{};
     // Waits; false when stopped meanwhile. Default: blocks this thread.
-    std::function<bool(std::chrono::milliseconds, std::stop_token)> pause;
+    std::function<bool(std::chrono::milliseconds, std::stop_token)> pause{};
   };
 
   // `client` and `clock` must outlive the loop.

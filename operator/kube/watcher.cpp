@@ -37,26 +37,6 @@ std::uint64_t version_of(const json& object) {
   return parse_resource_version(text_of(at(object, {"metadata", "resourceVersion"}))).value_or(0);
 }
 
-ApiError::Kind kind_of(int code) {
-  switch (code) {
-    case 400:
-    case 422:
-      return ApiError::Kind::Invalid;
-    case 401:
-      return ApiError::Kind::Unauthorized;
-    case 403:
-      return ApiError::Kind::Forbidden;
-    case 404:
-      return ApiError::Kind::NotFound;
-    case 410:
-      return ApiError::Kind::Expired;
-    case 429:
-      return ApiError::Kind::TooManyRequests;
-    default:
-      return ApiError::Kind::Unavailable;
-  }
-}
-
 // The server does not know sendInitialEvents, or not for this resource.
 bool refuses_streams(const ApiError& error) {
   return error.kind == ApiError::Kind::Invalid || error.code == 405 || error.code == 406 ||
@@ -136,7 +116,7 @@ Watcher::Pause Watcher::take_pause(double random) {
 
 Watcher::Output Watcher::on_bytes(std::string_view bytes) {
   Output out;
-  bytes_seen_ = true;
+  bytes_seen_ = bytes_seen_ || !bytes.empty();
   const bool fits = lines_.feed(bytes, [&](std::string_view line) {
     on_line(line, out);
     return out.go_on;
@@ -152,7 +132,7 @@ void Watcher::on_line(std::string_view line, Output& out) {
   if (!at(*event, {"object"}).is_object()) return give_up("a watch event has no object", out);
   json& object = (*event)["object"];
   if (type == "ERROR") {
-    on_error_event(object);
+    in_stream_ = error_from_status(200, object.dump());
     out.go_on = false;
     return;
   }
@@ -178,20 +158,6 @@ void Watcher::on_bookmark(const json& object, std::uint64_t version, Output& out
   }
   const json& end = at(object, {"metadata", "annotations", "k8s.io/initial-events-end"});
   if (text_of(end) == "true") complete(version, State::Watching, out);
-}
-
-void Watcher::on_error_event(const json& status) {
-  ApiError error;
-  if (const json& code = at(status, {"code"}); code.is_number_integer())
-    error.code = code.get<int>();
-  error.kind = kind_of(error.code);
-  error.reason = text_of(at(status, {"reason"}));
-  error.message = text_of(at(status, {"message"}));
-  if (error.reason == "Expired" || error.reason == "Gone") error.kind = ApiError::Kind::Expired;
-  if (const json& after = at(status, {"details", "retryAfterSeconds"}); after.is_number_unsigned())
-    error.retry_after = seconds(std::min<std::uint64_t>(
-        after.get<std::uint64_t>(), static_cast<std::uint64_t>(kLongestRetryAfter.count())));
-  in_stream_ = std::move(error);
 }
 
 Watcher::Output Watcher::on_watch_ended(milliseconds lived, const std::optional<ApiError>& error) {

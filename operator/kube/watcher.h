@@ -117,8 +117,8 @@ class Watcher {
   enum class State { Empty, Streaming, Paging, Listed, Watching };
 
   struct Options {
-    FieldFilter fields;  // what is kept of an object
-    std::string label_selector;
+    FieldFilter fields{};  // what is kept of an object
+    std::string label_selector{};
     bool stream_lists = true;  // begin with WatchList
     int page_size = 250;
     std::chrono::seconds watch_timeout{290};  // the server ends a watch then
@@ -173,7 +173,6 @@ class Watcher {
   Pause take_pause(double random);
   void on_line(std::string_view line, Output& out);
   void on_bookmark(const nlohmann::json& object, std::uint64_t version, Output& out);
-  void on_error_event(const nlohmann::json& status);
   Restart initial_stream_ended(const std::optional<ApiError>& error);
   Restart running_watch_ended(std::chrono::milliseconds lived,
                               const std::optional<ApiError>& error);

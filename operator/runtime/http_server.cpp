@@ -108,7 +108,8 @@ tl::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::start(std::ui
                                                                          Routes routes) {
   auto server = std::make_unique<Server>(std::move(routes));
   const std::string number = std::to_string(port);
-  // "+": IPv6 and IPv4 on one socket; a node without IPv6 refuses that.
+  // "+" is IPv4 and IPv6 where the library knows it (Debian's build is IPv4 only) and the node has
+  // both.
   if (!server->listen('+' + number) && !server->listen(number))
     return tl::make_unexpected("cannot listen on port " + number);
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(server)));

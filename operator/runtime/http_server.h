@@ -3,12 +3,14 @@
 //
 //   auto server = HttpServer::start(8080, {{"/healthz", […] { return HttpReply{200, "ok"}; }}});
 //
-// Plain HTTP on all addresses, small limits: a request of more than 8 KiB or one that takes longer
+// Plain HTTP on all addresses (of IPv4 only, where the civetweb library is built so: Debian's is),
+// with small limits: a request of more than 8 KiB or one that takes longer
 // than 5 s to arrive is ended. Other methods get 405, other paths 404. HEAD is answered as GET
 // without body.
 //
 // Threads: handlers are called from two threads of the server's own, at once if need be; they must
-// be quick. The destructor waits for a running handler. Errors: start()
+// be quick. The destructor waits for a running handler and
+// may take two seconds. Errors: start()
 // returns why it could not.
 
 #include <cstdint>

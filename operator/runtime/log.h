@@ -64,7 +64,7 @@ class Log {
   struct Options {
     LogLevel level = LogLevel::Info;
     LogFormat format = LogFormat::Json;
-    Sink sink;  // empty: stderr
+    Sink sink{};  // empty: stderr
   };
 
   explicit Log(const Clock& clock) : Log(clock, Options{}) {}

@@ -24,9 +24,9 @@ namespace bootstrap::runtime {
 class Metrics {
  public:
   struct Options {
-    std::string version;
-    std::string commit;
-    std::vector<std::string> watched;  // resources, e.g. "jobs"
+    std::string version{};
+    std::string commit{};
+    std::vector<std::string> watched{};  // resources, e.g. "jobs"
   };
 
   explicit Metrics(const Options& options);

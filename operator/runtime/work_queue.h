@@ -36,8 +36,8 @@ class WorkQueue {
   struct Options {
     Duration first_retry{5};
     Duration longest_retry{30'000};
-    std::function<void(std::size_t depth)> on_depth;  // keys that are due and wait for a worker
-    std::function<void(Duration waited)> on_taken;    // from due to taken
+    std::function<void(std::size_t depth)> on_depth{};  // keys that are due and wait for a worker
+    std::function<void(Duration waited)> on_taken{};    // from due to taken
   };
 
   explicit WorkQueue(const Clock& clock) : WorkQueue(clock, Options{}) {}

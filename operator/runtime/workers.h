@@ -48,7 +48,7 @@ class Worker {
     // exception.
     std::function<void(const ObjectKey&, std::string_view outcome, const std::string& why,
                        std::chrono::microseconds)>
-        on_pass;
+        on_pass{};
   };
 
   // All must outlive the worker.
