@@ -28,6 +28,7 @@ struct CreateJob {
 struct SuspendJob {  // its pod is ended, with its grace period
   std::string name;
   std::string job_uid;
+  std::string reason;  // stays on the Job, so that whoever sees it stopped knows why
 };
 
 using Action = std::variant<CreatePlan, CreateJob, SuspendJob>;

@@ -79,7 +79,7 @@ class Deciding {
       StepRecord* record = ref ? find_step(status(), ref->step) : nullptr;
       if (record == nullptr || record->attempts >= ref->attempt) continue;
       record->attempts = ref->attempt;  // its name must never be met again
-      stop(job->meta.name, job->meta.uid, *job);
+      stop(*job, reasons::kJobSuspended);
     }
     if (status().observed_generation == meta_.generation) return;
     if (o_.plan == nullptr && o_.plan_problem.empty()) {
@@ -234,14 +234,14 @@ class Deciding {
     if (move.wake) wake(*move.wake);
     if (!move.stop) return;
     for (const auto& job : o_.work.jobs)
-      if (job->meta.uid == record.job_uid) stop(record.job, record.job_uid, *job);
+      if (job->meta.uid == record.job_uid) stop(*job, record.reason);
   }
 
-  void stop(const std::string& job, const std::string& uid, const JobView& seen) {
-    if (seen.suspended || has_condition(seen.conditions, "Complete") ||
-        has_condition(seen.conditions, "Failed"))
+  void stop(const JobView& job, const std::string& reason) {
+    if (job.suspended || has_condition(job.conditions, "Complete") ||
+        has_condition(job.conditions, "Failed"))
       return;
-    const SuspendJob action{job, uid};
+    const SuspendJob action{job.meta.name, job.meta.uid, reason};
     const Outcome* outcome = outcome_of(action);
     if (outcome == nullptr)
       decision_.actions.emplace_back(action);

@@ -179,11 +179,15 @@ class JobAttempt {
 
   AttemptView suspended() {
     if (auto waits = pods_still_there()) return *waits;
-    AttemptView view;
-    view.live = Liveness::Ended;
-    view.result = AttemptResult{};
-    view.result->reason = reasons::kJobSuspended;
-    view.result->message = fmt::format("its Job {} was suspended by somebody else", record_.job);
+    AttemptView view = ended({});
+    if (job_->stop_reason.empty()) {
+      view.result->reason = reasons::kJobSuspended;
+      view.result->message = fmt::format("its Job {} was suspended by somebody else", record_.job);
+    } else {
+      view.result->reason = job_->stop_reason;
+      view.result->message =
+          fmt::format("did not start within {}", to_text(step_.definition.start_timeout));
+    }
     return view;
   }
 

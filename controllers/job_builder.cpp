@@ -16,7 +16,6 @@ constexpr const char* kScriptDir = "/workspace/script";
 constexpr const char* kScriptFile = "run";
 constexpr const char* kHomeDir = "/workspace/home";
 constexpr const char* kOutputs = "/dev/termination-log";  // where the kubelet reads the message
-constexpr const char* kScriptAnnotation = "bootstrap.openshift.io/script";
 constexpr int kExecutable = 0555;
 constexpr std::int64_t kUser = 65532;  // "nonroot" of the distroless images
 
@@ -79,9 +78,9 @@ class JobBuilder {
   json pod_metadata() const {
     json metadata{{"labels", own_labels()}};
     if (script() != nullptr)
-      metadata["annotations"] = {{kScriptAnnotation, script()->starts_with("#!")
-                                                         ? *script()
-                                                         : "#!/bin/sh -e\n" + *script()}};
+      metadata["annotations"] = {{annotations::kScript, script()->starts_with("#!")
+                                                            ? *script()
+                                                            : "#!/bin/sh -e\n" + *script()}};
     return metadata;
   }
 
@@ -218,7 +217,7 @@ class JobBuilder {
              {"items", json::array({{{"path", kScriptFile},
                                      {"fieldRef",
                                       {{"fieldPath", fmt::format("metadata.annotations['{}']",
-                                                                 kScriptAnnotation)}}}}})}}}});
+                                                                 annotations::kScript)}}}}})}}}});
     for (const json& volume : tools_.volumes) all.push_back(volume);
     return all;
   }

@@ -47,6 +47,12 @@ inline constexpr const char* kAttempt = "bootstrap.openshift.io/attempt";
 inline constexpr const char* kAllowWorkflows = "bootstrap.openshift.io/allow-workflows";
 }  // namespace labels
 
+namespace annotations {
+inline constexpr const char* kScript = "bootstrap.openshift.io/script";  // on a pod
+// On a Job that was suspended: the reason its step has.
+inline constexpr const char* kStopReason = "bootstrap.openshift.io/stop-reason";
+}  // namespace annotations
+
 inline constexpr const char* kApiVersion = "bootstrap.openshift.io/v1alpha1";
 inline constexpr const char* kWorkflowKind = "BootstrapWorkflow";
 

@@ -75,6 +75,7 @@ tl::expected<Workflow, std::string> read_workflow(const json& object) {
 tl::expected<JobView, std::string> read_job(const json& object) {
   const json& suspend = child(child(object, "spec"), "suspend");
   return JobView{read_meta(object), suspend.is_boolean() && suspend.get<bool>(),
+                 text(child(child(object, "metadata"), "annotations"), annotations::kStopReason),
                  conditions(child(object, "status"))};
 }
 
@@ -111,8 +112,9 @@ tl::expected<ServiceAccountView, std::string> read_service_account(const json& o
 const Projection<Workflow> kWorkflowProjection{fields({"spec", "status"}), read_workflow};
 
 const Projection<JobView> kJobProjection{
-    fields({"spec.suspend", "status.conditions.type", "status.conditions.status",
-            "status.conditions.reason", "status.conditions.message"}),
+    fields({"spec.suspend", "metadata.annotations.bootstrap\\.openshift\\.io/stop-reason",
+            "status.conditions.type", "status.conditions.status", "status.conditions.reason",
+            "status.conditions.message"}),
     read_job};
 
 const Projection<PodView> kPodProjection{

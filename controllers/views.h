@@ -33,6 +33,7 @@ struct ObjectCondition {
 struct JobView {
   ObjectMeta meta;
   bool suspended = false;                   // spec.suspend
+  std::string stop_reason;                  // why we suspended it; empty: somebody else did
   std::vector<ObjectCondition> conditions;  // of its status
 };
 

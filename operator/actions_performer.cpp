@@ -107,7 +107,10 @@ Outcome ActionsPerformer::adopt_job(const std::string& name) const {
 }
 
 Outcome ActionsPerformer::perform(const SuspendJob& action) const {
-  const json patch{{"metadata", {{"uid", action.job_uid}}}, {"spec", {{"suspend", true}}}};
+  const json patch{
+      {"metadata",
+       {{"uid", action.job_uid}, {"annotations", {{annotations::kStopReason, action.reason}}}}},
+      {"spec", {{"suspend", true}}}};
   const auto patched =
       client_.merge_patch(kube::resources::kJobs, workflow_.ns, action.name, patch.dump());
   if (patched) {

@@ -95,7 +95,7 @@ TEST(Decide, ChangesNothingWhileNothingHappens) {
            [&] { s.pod("one", "a"); }, [&] { s.run_container("one", "a"); }, [] {}}) {
     change();
     const auto before = to_json(s.workflow.status);
-    s.pass(at(1000));
+    s.pass(at(100));
     EXPECT_EQ(to_json(s.workflow.status), before);
     EXPECT_THAT(s.last.transitions, IsEmpty());
   }

@@ -136,7 +136,11 @@ Outcome Scenario::perform(const Action& action) {
     return Done{job_uid(create->step.phase, create->step.step, create->attempt)};
   }
   const auto& suspend = std::get<SuspendJob>(action);
-  jobs_.at(suspend.name)->suspended = true;
+  auto stopped = std::make_shared<JobView>(*jobs_.at(suspend.name));
+  stopped->suspended = true;
+  stopped->stop_reason = suspend.reason;
+  jobs_[suspend.name] = stopped;  // seen by the next pass
+  refresh();
   return Done{suspend.job_uid};
 }
 
@@ -145,17 +149,18 @@ const Status& Scenario::pass(TimePoint now) {
   last_asked_.clear();
   for (int round = 0; round < 10; ++round) {
     observed.plan = plan_.get();
+    bool learned = false;
     last = decide(observed, now);
     for (const Question& q : last.asked) {
       last_asked_.insert(q);
       if (std::holds_alternative<StoredPlan>(q) && !plan_) {
         if (stored_) plan_ = std::make_shared<const Plan>(*compile(workflow.meta, *stored_));
-        observed.facts[q] = Found<StoredPlan::Answer>(stored_);
+        learned = observed.facts.emplace(q, Found<StoredPlan::Answer>(stored_)).second;
       }
     }
     for (const Action& action : last.actions)
       observed.outcomes.insert_or_assign(key_of(action), perform(action));
-    if (last.actions.empty() && observed.plan == plan_.get()) {
+    if (last.actions.empty() && !learned) {
       workflow.status = last.status;
       return workflow.status;
     }
