@@ -62,7 +62,7 @@ lint: deps-check ## Format, clang-tidy and shellcheck, without changing anything
 	$(call say,clang-format)
 	@git ls-files -z '*.h' '*.cpp' | xargs -0 clang-format --dry-run -Werror
 	$(call say,shellcheck)
-	@git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck --external-sources
+	@git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck --external-sources --source-path=SCRIPTDIR --severity=warning
 	$(call say,clang-tidy)
 	@mkdir -p build; $(call configure,dev)
 	@run-clang-tidy -quiet -p build/dev -j $(JOBS) "^$$PWD/(controllers|operator|cli|tests)/" >build/clang-tidy.log 2>&1 \
