@@ -17,10 +17,11 @@ k() { timeout 120 "$KUBECTL" "$@"; }
 
 "$root/tests/image/assemble.sh" "$binary" "$work/operator.tar"
 "$root/tests/cluster/load-image.sh" "$work/operator.tar" --name "$CLUSTER_NAME"
+before=$(k get deployment bootstrap-operator -n bootstrap-operator --ignore-not-found -o name 2>/dev/null) || true
 k apply -k "$root/deploy/base"
 k wait --for=condition=Established --timeout=30s crd/bootstrapworkflows.bootstrap.openshift.io
-# On a cluster that ran already, for the image that was loaded now.
-[[ $(k get pods -n bootstrap-operator -o name | wc -l) -eq 0 ]] ||
+# The image has the same name as the one that may run already.
+[[ -z $before ]] ||
     k rollout restart -n bootstrap-operator deployment/bootstrap-operator
 if ! k rollout status -n bootstrap-operator deployment/bootstrap-operator --timeout=90s; then
     k describe pods -n bootstrap-operator >&2 || true
