@@ -10,11 +10,13 @@
 
 #include "operator/engine.h"
 #include "operator/kube/cpprest_transport.h"
+#include "operator/kube/keep_warm.h"
 #include "operator/kube/kubeconfig.h"
 #include "operator/kube/watch_loop.h"
 #include "operator/runtime/health.h"
 #include "operator/runtime/http_server.h"
 #include "operator/runtime/metrics.h"
+#include "operator/runtime/pause.h"
 #include "operator/runtime/threads.h"
 #include "operator/version.h"
 
@@ -38,7 +40,7 @@ kube::AccessResult<kube::ClusterAccess> find_access(const ProcessOptions& option
   const bool in_pod = kube::process_environment("KUBERNETES_SERVICE_HOST").has_value();
   if (in_pod && options.kubeconfig.empty() && options.context.empty())
     return kube::in_cluster_access(clock);
-  return kube::kubeconfig_access(options.kubeconfig, options.context, clock);
+  return kube::load_kubeconfig({.path = options.kubeconfig, .context = options.context}, clock);
 }
 
 std::string host_name() {
@@ -64,7 +66,8 @@ class Application {
     }
     const auto transport =
         kube::make_cpprest_transport({.server = access->server, .tls = access->tls});
-    kube::Client client(*transport, access->tokens.get(), client_options());
+    kube::KeepWarm warm(*transport, clock_, {});
+    kube::Client client(warm, access->tokens.get(), client_options());
     log_.info("starting", {{"version", kVersion}, {"server", access->server}});
     const auto platform = find_platform(client, signals);
     if (!platform) return EXIT_FAILURE;
@@ -73,6 +76,10 @@ class Application {
         client, clock_,
         {.reconciler = {.platform = *platform, .instance = host_name()}, .queue = queue_options()},
         hooks());
+    threads_.spawn("keep-warm", [this, &warm, tokens = access->tokens](std::stop_token stop) {
+      const runtime::SteadyPoint next = warm.step(tokens.get(), stop);
+      runtime::pause(std::chrono::ceil<Duration>(next - clock_.steady_now()), stop);
+    });
     return serve(client, engine, signals);
   }
 
