@@ -53,6 +53,7 @@
 #include "controllers/object_meta.h"
 #include "controllers/projection.h"
 #include "operator/kube/client.h"
+#include "operator/kube/line_splitter.h"
 
 namespace bootstrap::kube {
 
@@ -76,44 +77,11 @@ struct Bookmark {
 }  // namespace ops
 using StoreOp = std::variant<ops::Begin, ops::Apply, ops::Delete, ops::Complete, ops::Bookmark>;
 
-// Cuts a stream of bytes into lines, whatever the pieces it arrives in. Bytes are not looked into,
-// so text of many bytes a character stays whole.
-class LineSplitter {
- public:
-  explicit LineSplitter(std::size_t max_line) : max_line_(max_line) {}
-
-  // Calls `on_line(std::string_view)` for each complete line, without its end; empty lines are
-  // skipped. False when a line is too long, or when on_line returned false; the rest is dropped.
-  template <class OnLine>
-  bool feed(std::string_view bytes, OnLine&& on_line) {
-    for (std::size_t end; (end = bytes.find('\n')) != std::string_view::npos;) {
-      const std::string_view piece = bytes.substr(0, end);
-      bytes.remove_prefix(end + 1);
-      if (rest_.size() + piece.size() > max_line_) return clear(), false;
-      bool more = true;
-      if (rest_.empty()) {
-        if (!piece.empty()) more = on_line(piece);
-      } else {
-        rest_.append(piece);
-        more = on_line(std::string_view(rest_));
-        clear();
-      }
-      if (!more) return false;
-    }
-    if (rest_.size() + bytes.size() > max_line_) return clear(), false;
-    rest_.append(bytes);
-    return true;
-  }
-  // A new stream begins.
-  void clear();
-
- private:
-  std::size_t max_line_;
-  std::string rest_;  // of a line whose end has not arrived
-};
-
 class Watcher {
  public:
+  // A server that asks for a longer wait (Retry-After) is asked again after this one.
+  static constexpr std::chrono::seconds kLongestRetryAfter{120};
+
   enum class State { Empty, Streaming, Paging, Listed, Watching };
 
   struct Options {
