@@ -141,7 +141,9 @@ SignalGuard::~SignalGuard() {
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
-int SignalGuard::wait(std::stop_token stop) const { return wait(std::move(stop), -1); }
+int SignalGuard::wait(std::stop_token stop) const {
+  return wait(std::move(stop), -1);
+}
 
 int SignalGuard::wait_for(std::stop_token stop, Duration limit) const {
   return wait(std::move(stop), static_cast<int>(limit.count()));
