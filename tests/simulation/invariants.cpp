@@ -67,7 +67,8 @@ void Invariants::on_job(const Change& change) {
   const Json& job = *change.object;
   const AttemptName name = attempt_name(job);
   const auto known = known_.find(name.workflow_uid);
-  if (known == known_.end()) return;  // somebody else's
+  // Somebody else's; or of a workflow that is gone, whose late Jobs go with it.
+  if (known == known_.end() || known->second.deleted) return;
   const StepRef ref{name.phase, name.step};
   if (!job_names_.insert(change.key.name).second)
     violated(fmt::format("a: Job {} created again", change.key.name));
@@ -114,7 +115,10 @@ void Invariants::check_order(const Known& workflow, const std::string& uid, cons
 
 void Invariants::on_workflow(const Change& change) {
   const std::string uid = uid_of(*change.object);
-  if (change.kind == ChangeKind::Deleted) return;
+  if (change.kind == ChangeKind::Deleted) {
+    known_.at(uid).deleted = true;
+    return;
+  }
   if (change.kind == ChangeKind::Added) {
     known_[uid] = Known{.name = change.key.name,
                         .created = change.version,
@@ -209,8 +213,8 @@ void Invariants::judge_step(const Known& known, const std::string& uid, const St
     if (run->started) ++started;
     succeeded = succeeded || run->succeeded();
     // Told to end, 0 may count or not; whoever deletes the Job takes its result along.
-    surely = surely ||
-             (run->succeeded() && !run->told_to_end && run->fate.kind != Fate::Kind::JobDeleted);
+    surely = surely || (run->succeeded() && run->reported && !run->told_to_end &&
+                        run->fate.kind != Fate::Kind::JobDeleted);
   }
   if (started > 1) violated(fmt::format("a: {} started {} times", name, started));
   if (state == "Succeeded" && !succeeded)

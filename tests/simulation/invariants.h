@@ -49,6 +49,7 @@ class Invariants {
     std::vector<StepRef> order;  // of its steps, as created
     std::set<StepRef> launched;
     Json status;  // the newest
+    bool deleted = false;
   };
 
   void on_change(const Change&);

@@ -117,11 +117,8 @@ void Nodes::strike(const std::string& uid) {
       return delete_pod(life, false);
     case Fate::Kind::PodDeleted:
       return delete_pod(life, false);
-    case Fate::Kind::JobDeleted: {
-      const std::string job = text_at(*object, "/metadata/ownerReferences/0/name");
-      verbs_.remove(*verbs_.store().type("batch", "v1", "jobs"), {life.key.ns, job}, {});
-      return;
-    }
+    case Fate::Kind::JobDeleted:
+      return delete_job(uid);
     case Fate::Kind::Starved:
       if (life.stage == Stage::Pending || life.stage == Stage::Exited) return;
       life.reason = "Evicted";
@@ -131,6 +128,16 @@ void Nodes::strike(const std::string& uid) {
     case Fate::Kind::NodeLost:
       return lose_node(uid);
   }
+}
+
+void Nodes::delete_job(const std::string& uid) {
+  const Life& life = *find(uid);
+  if (may_delete_job && !may_delete_job(life.run->job_uid))
+    return later(uid, 500ms, &Nodes::delete_job);
+  if (const Object object = pod(life))
+    verbs_.remove(*verbs_.store().type("batch", "v1", "jobs"),
+                  {life.key.ns, text_at(*object, "/metadata/ownerReferences/0/name")},
+                  DeleteOptions{.uid = life.run->job_uid});
 }
 
 // --- the life of a pod ---
@@ -308,9 +315,9 @@ Json Nodes::containers(const Life& life, const char* list, const Json& state) co
 }
 
 void Nodes::report(Life& life, Json status) {
-  if (pod(life))
-    verbs_.patch(pods_, life.key, Json::object({{"status", std::move(status)}}),
-                 Verbs::Part::Status);
+  if (!pod(life)) return;
+  if (life.run->ended && status.contains("containerStatuses")) life.run->reported = true;
+  verbs_.patch(pods_, life.key, Json::object({{"status", std::move(status)}}), Verbs::Part::Status);
 }
 
 void Nodes::add_condition(Life& life, const char* type, const char* status, const char* reason,

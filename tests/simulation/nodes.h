@@ -14,6 +14,7 @@
 // Threads: one thread.
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -36,6 +37,7 @@ struct PodRun {
   std::optional<TimePoint> ended;    // nothing of the pod runs any more
   int exit_code = -1;
   bool told_to_end = false;  // by a deletion, a deadline or its node: 0 need not mean success
+  bool reported = false;     // the API has shown how it ended
 
   bool succeeded() const { return ended && exit_code == 0; }
 };
@@ -45,6 +47,9 @@ class Nodes {
   Nodes(Verbs& verbs, Scheduler& scheduler, Random random, Lag lag, Oracle oracle);
 
   const std::deque<PodRun>& runs() const { return runs_; }
+
+  // When a person may delete a Job (Fate::Kind::JobDeleted); empty: at any time.
+  std::function<bool(const std::string& job_uid)> may_delete_job;
 
  private:
   enum class Stage { Pending, Creating, Running, Exited, Over };
@@ -62,6 +67,7 @@ class Nodes {
   void on_change(const Change&);
   void appear(const Change&);
   void strike(const std::string& uid);
+  void delete_job(const std::string& uid);
   void bind(const std::string& uid);
   void create_containers(const std::string& uid);
   void start(const std::string& uid);

@@ -45,8 +45,8 @@ struct WorldSettings {
   Weather weather = {};
   Lag lag = {};
   WatchSettings watch = {};
-  std::optional<CrashPoint> crash = {};  // of the first operator
-  Duration down_least{100};         // until a dead operator is replaced
+  std::vector<CrashPoint> crashes = {};  // of the first operator, the second …
+  Duration down_least{100};              // until a dead operator is replaced
   Duration down_most{30'000};
 };
 
@@ -70,7 +70,7 @@ class World {
   // Kills the operator; another one follows.
   void kill_operator();
   // A second one beside it, as when an old leader does not know that it is no leader any more.
-  void start_operator(std::optional<CrashPoint> crash = {});
+  void start_operator();
 
   const std::vector<std::string>& violations() const { return invariants_.violations(); }
   const Invariants& invariants() const { return invariants_; }
@@ -102,6 +102,7 @@ class World {
   std::deque<std::string> problems_;
   std::size_t writes_ = 0;
   std::size_t deaths_ = 0;
+  std::size_t started_ = 0;
   std::vector<std::unique_ptr<SimOperator>> operators_;
 };
 

@@ -1,0 +1,122 @@
+// The operator is killed right before and right after each of its writes, and again soon after its
+// restart. Whoever looks at the end must not be able to tell: the same states, the same attempts,
+// the same Jobs, and every step ran exactly once.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/simulation/world.h"
+
+namespace bootstrap::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace nlohmann::literals;
+using ::testing::IsEmpty;
+using When = CrashPoint::When;
+
+const Json kSpec = R"({
+  "tools": {"image": "tools:1"},
+  "phases": [
+    {"name": "hub", "steps": [{"name": "install", "command": ["true"]},
+                              {"name": "configure", "command": ["true"]}]},
+    {"name": "vault", "steps": [{"name": "connect", "command": ["true"]}]},
+    {"name": "cluster", "steps": [{"name": "create", "command": ["true"]},
+                                  {"name": "check", "command": ["true"]}]},
+    {"name": "docs", "steps": [{"name": "write", "command": ["true"]}]}
+  ]})"_json;
+
+// What everything else in this file is compared with.
+struct End {
+  Json steps = Json::array();  // [phase/step, state, attempts, exit code, reason, job]
+  Json workflow;               // [state, reason, completed]
+  std::map<std::string, int> starts;
+  std::size_t writes = 0;
+  std::size_t deaths = 0;
+};
+
+End run(const Oracle& oracle, const Json& spec, const std::vector<CrashPoint>& crashes) {
+  World world(
+      {.seed = 5, .lag = {.slow_chance = 0}, .watch = {.slow_chance = 0}, .crashes = crashes},
+      oracle);
+  world.create_workflow("setup", spec);
+  const bool ended = world.run_to_the_end(6h);
+  world.scheduler().run_for(10min);  // a dead operator's heirs, Events, the Job controller
+  EXPECT_TRUE(ended) << world.story();
+  EXPECT_THAT(world.violations(), IsEmpty()) << world.story();
+  const Json status = world.status_of("setup");
+  End end{.workflow = {status["state"], status["reason"], status["progress"]["completed"]},
+          .starts = {},
+          .writes = world.writes(),
+          .deaths = world.deaths()};
+  for (const auto& phase : status["phases"])
+    for (const auto& step : phase["steps"])
+      end.steps.push_back({phase["name"].get<std::string>() + "/" + step["name"].get<std::string>(),
+                           step["state"], step.value("attempts", 0), step.value("exitCode", -1),
+                           step.value("reason", ""), step.value("job", "")});
+  for (const PodRun& pod : world.nodes().runs())
+    if (pod.started) ++end.starts[pod.attempt.step];
+  return end;
+}
+
+void expect_same(const End& end, const End& undisturbed, const std::string& when) {
+  EXPECT_EQ(end.steps, undisturbed.steps) << when;
+  EXPECT_EQ(end.workflow, undisturbed.workflow) << when;
+  EXPECT_EQ(end.starts, undisturbed.starts) << when;
+}
+
+std::string to_text(const CrashPoint& crash) {
+  return (crash.when == When::BeforeIsDone ? "before write " : "after write ") +
+         std::to_string(crash.write);
+}
+
+void crash_everywhere(const Oracle& oracle, const Json& spec = kSpec) {
+  const End undisturbed = run(oracle, spec, {});
+  ASSERT_GE(undisturbed.writes, 5U);
+  for (std::size_t write = 1; write <= undisturbed.writes; ++write)
+    for (const When when : {When::BeforeIsDone, When::AfterIsDone}) {
+      const CrashPoint crash{write, when};
+      const End end = run(oracle, spec, {crash});
+      EXPECT_EQ(end.deaths, 1U) << "no crash " << to_text(crash);
+      expect_same(end, undisturbed, "killed " + to_text(crash));
+      if (::testing::Test::HasFailure()) return;
+    }
+}
+
+TEST(CrashAfterEveryWrite, OfAWorkflowThatSucceeds) {
+  crash_everywhere([](const AttemptName&) { return Fate{}; });
+}
+
+TEST(CrashAfterEveryWrite, OfAWorkflowThatFails) {
+  crash_everywhere(
+      [](const AttemptName& name) { return Fate{.exit_code = name.step == "check" ? 3 : 0}; });
+}
+
+TEST(CrashAfterEveryWrite, OfAStepThatNeverStarts) {
+  Json spec = kSpec;
+  spec["phases"][1]["steps"][0]["startTimeout"] = "1m";
+  crash_everywhere(
+      [](const AttemptName& name) {
+        return name.step == "connect" ? Fate{.kind = Fate::Kind::NeverPulls} : Fate{};
+      },
+      spec);
+}
+
+// The heir is killed as well, in the middle of what it repairs.
+TEST(CrashAfterEveryWrite, AndTheHeirToo) {
+  const Oracle oracle = [](const AttemptName& name) {
+    return Fate{.exit_code = name.step == "check" ? 3 : 0};
+  };
+  const End undisturbed = run(oracle, kSpec, {});
+  for (std::size_t write = 1; write <= undisturbed.writes; ++write)
+    for (const std::size_t again : {1U, 2U})
+      for (const When when : {When::BeforeIsDone, When::AfterIsDone}) {
+        const std::vector<CrashPoint> crashes{{write, When::AfterIsDone}, {again, when}};
+        const End end = run(oracle, kSpec, crashes);
+        expect_same(end, undisturbed,
+                    "killed " + to_text(crashes[0]) + ", then " + to_text(crashes[1]));
+        if (HasFailure()) return;
+      }
+}
+
+}  // namespace
+}  // namespace bootstrap::simulation

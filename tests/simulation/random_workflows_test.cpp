@@ -1,0 +1,53 @@
+// Random workflows through random trouble: thousands of stories, each from one seed.
+//
+//   BOOTSTRAP_SEEDS=20000 simulation_random      more of them
+//   BOOTSTRAP_SEED=1234   simulation_random      one, with its story
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/simulation/scenario.h"
+
+namespace bootstrap::simulation {
+namespace {
+
+using ::testing::IsEmpty;
+
+constexpr std::uint64_t kSeeds = 300;
+constexpr std::uint64_t kShards = 6;  // so that they run side by side and a failure is found early
+
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+void tell(std::uint64_t seed, bool with_story) {
+  Scenario scenario(seed);
+  const bool ended = scenario.run();
+  const World& world = scenario.world();
+  EXPECT_TRUE(ended) << "seed " << seed << " did not end\n" << world.story();
+  EXPECT_THAT(world.violations(), IsEmpty()) << world.story();
+  if (with_story) std::cout << world.story();
+}
+
+class RandomWorkflows : public ::testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(RandomWorkflows, KeepTheirPromises) {
+  if (const std::uint64_t one = number_from("BOOTSTRAP_SEED", 0); one != 0) {
+    if (one % kShards == GetParam()) tell(one, true);
+    return;
+  }
+  const std::uint64_t seeds = number_from("BOOTSTRAP_SEEDS", kSeeds);
+  for (std::uint64_t seed = GetParam() + kShards; seed < seeds + kShards; seed += kShards) {
+    tell(seed, false);
+    if (HasFailure()) return;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomWorkflows, ::testing::Range<std::uint64_t>(0, kShards));
+
+}  // namespace
+}  // namespace bootstrap::simulation

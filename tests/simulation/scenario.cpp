@@ -1,0 +1,153 @@
+#include "tests/simulation/scenario.h"
+
+#include <fmt/format.h>
+
+#include "controllers/names.h"
+
+namespace bootstrap::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kName = "setup";
+constexpr Duration kLongestRun{std::chrono::hours(48)};
+
+// The same for the same text on every machine.
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return hash;
+}
+
+}  // namespace
+
+Scenario::Scenario(std::uint64_t seed) : seed_(seed), random_(seed * 7919 + 1) {
+  spec_ = random_spec();
+  jobs_are_deleted_ = random_.chance(0.3);
+  world_ = std::make_unique<World>(random_settings(seed),
+                                   [this](const AttemptName& name) { return fate_of(name); });
+  plan_quota();
+  plan_account();
+  world_->create_workflow(kName, spec_);
+  plan_people();
+}
+
+bool Scenario::run() {
+  const bool ended = world_->run_to_the_end(kLongestRun);
+  world_->scheduler().run_for(1h);  // late requests, garbage, whatever still comes
+  return ended;
+}
+
+Json Scenario::random_spec() {
+  Json spec{{"tools", {{"image", "tools:1"}}}};
+  if (random_.chance(0.15)) spec["tools"]["serviceAccountName"] = "bootstrap";
+  const int phases = random_.between(1, 4);
+  for (int p = 0; p < phases; ++p) {
+    Json phase{{"name", fmt::format("p{}", p)}};
+    const int steps = random_.between(1, 4);
+    for (int s = 0; s < steps; ++s) {
+      Json step{{"name", fmt::format("s{}", s)}, {"command", {"true"}}};
+      if (random_.chance(0.3)) step["startTimeout"] = "2m";
+      if (random_.chance(0.2)) step["timeout"] = "40s";
+      phase["steps"].push_back(std::move(step));
+    }
+    spec["phases"].push_back(std::move(phase));
+  }
+  return spec;
+}
+
+Fate Scenario::fate_of(const AttemptName& name) const {
+  Random random(hash_of(fmt::format("{} {}", seed_, to_text(name))));
+  Fate fate;
+  fate.runs = random.chance(0.1) ? random.between(1min, 10min) : random.between(20ms, 20s);
+  fate.starts = random.chance(0.1) ? random.between(10s, 4min) : random.between(100ms, 2s);
+  fate.one_report = random.chance(0.1);
+  fate.exit_code_on_term = random.chance(0.2) ? 0 : random.chance(0.3) ? 137 : 143;
+  fate.strikes = random.between(0ms, 15s);
+  fate.returns = random.between(1min, 30min);
+  fate.node_returns = random.chance(0.7);
+  if (random.chance(0.04)) fate.exit_code = random.between(1, 200);
+  using Kind = Fate::Kind;
+  constexpr Kind kRare[] = {Kind::NeverPulls, Kind::Evicted,    Kind::Starved,
+                            Kind::PodDeleted, Kind::JobDeleted, Kind::NodeLost};
+  if (random.chance(0.08)) fate.kind = kRare[random.below(std::size(kRare))];
+  if (fate.kind == Kind::JobDeleted && !jobs_are_deleted_) fate.kind = Kind::Exits;
+  return fate;
+}
+
+WorldSettings Scenario::random_settings(std::uint64_t seed) {
+  WorldSettings settings{.seed = seed};
+  if (random_.chance(0.7)) settings.faults = FaultRates::bad_day();
+  if (jobs_are_deleted_) settings.faults.late_request = 0;
+  if (random_.chance(0.6)) settings.weather = Weather::rough();
+  settings.watch.initial_events = random_.chance(0.8);
+  settings.watch.slow_chance = random_.chance(0.3) ? 0.2 : 0.02;
+  settings.lag.slow_chance = random_.chance(0.3) ? 0.2 : 0.02;
+  if (random_.chance(0.3)) settings.down_most = 10min;
+  return settings;
+}
+
+// --- people and policies ---
+
+void Scenario::plan_people() {
+  Scheduler& scheduler = world_->scheduler();
+  if (random_.chance(0.5)) meddle();
+  if (random_.chance(0.15)) scheduler.after(random_.between(100ms, 40s), [this] { recreate(); });
+  // An old leader that does not know yet.
+  if (!jobs_are_deleted_ && random_.chance(0.2))
+    scheduler.after(random_.between(0ms, 30s), [this] { world_->start_operator(); });
+}
+
+// Labels and a later definition: both make versions the operator has not decided on.
+void Scenario::meddle() {
+  world_->scheduler().after(random_.between(1s, 40s), [this] {
+    Json patch;
+    if (random_.chance(0.5))
+      patch["metadata"]["labels"]["touched"] = random_.name_suffix(5);
+    else
+      patch["spec"]["notes"]["success"] = random_.name_suffix(5);
+    world_->patch_workflow(kName, patch);
+    if (random_.chance(0.8)) meddle();
+  });
+}
+
+// A workflow that is deleted and created again under its name, at once or later.
+void Scenario::recreate() {
+  world_->delete_workflow(kName);
+  const Duration gap = random_.chance(0.5) ? Duration(0) : random_.between(0ms, 40s);
+  world_->scheduler().after(gap, [this] { world_->create_workflow(kName, spec_); });
+}
+
+// Quota: Jobs or pods are refused for a while.
+void Scenario::plan_quota() {
+  if (!random_.chance(0.2)) return;
+  const std::string plural = random_.chance(0.5) ? "jobs" : "pods";
+  const TimePoint until = world_->scheduler().clock().now() + random_.between(1s, 5min);
+  world_->server().verbs().admission = [this, plural, until](
+                                           const ResourceType& type,
+                                           const Json& object) -> std::optional<ApiStatus> {
+    if (type.plural != plural || world_->scheduler().clock().now() >= until) return std::nullopt;
+    return refusals::forbidden(type, text_at(object, "/metadata/name"),
+                               "exceeded quota: small, requested: count=1, used: count=9");
+  };
+}
+
+// The ServiceAccount the steps run as comes later, and is allowed later still.
+void Scenario::plan_account() {
+  if (!spec_["tools"].contains("serviceAccountName")) return;
+  Scheduler& scheduler = world_->scheduler();
+  const Duration first = random_.between(0ms, 2min);
+  const ResourceType& type = *world_->server().store().type("", "v1", "serviceaccounts");
+  scheduler.after(first, [this, &type] {
+    world_->server().verbs().create(
+        type, "ns",
+        {{"apiVersion", "v1"}, {"kind", "ServiceAccount"}, {"metadata", {{"name", "bootstrap"}}}});
+  });
+  scheduler.after(first + random_.between(0ms, 1min), [this, &type] {
+    Json patch;
+    patch["metadata"]["labels"][labels::kAllowWorkflows] = "true";
+    world_->server().verbs().patch(type, {"ns", "bootstrap"}, patch, Verbs::Part::Main);
+  });
+}
+
+}  // namespace bootstrap::simulation

@@ -1,0 +1,41 @@
+#pragma once
+// A random story for one seed: a workflow, what becomes of its steps, how bad the day is, and what
+// people do meanwhile.
+//
+// Threads: one thread.
+
+#include <memory>
+#include <string>
+
+#include "tests/simulation/world.h"
+
+namespace bootstrap::simulation {
+
+class Scenario {
+ public:
+  explicit Scenario(std::uint64_t seed);
+
+  World& world() { return *world_; }
+  // Runs it to its end. False when it did not come in time.
+  bool run();
+
+ private:
+  Json random_spec();
+  Fate fate_of(const AttemptName&) const;
+  WorldSettings random_settings(std::uint64_t seed);
+  void plan_people();
+  void meddle();
+  void recreate();
+  void plan_quota();
+  void plan_account();
+
+  std::uint64_t seed_;
+  // People delete Jobs. That makes a name free again, so it goes with neither requests that are
+  // done late nor two operators: with those, and only then, a deleted Job can come back.
+  bool jobs_are_deleted_ = false;
+  Random random_;
+  Json spec_;
+  std::unique_ptr<World> world_;
+};
+
+}  // namespace bootstrap::simulation
