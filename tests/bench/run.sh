@@ -87,14 +87,23 @@ main() {
     "$root/tests/e2e/deploy_operator.sh" "$(sed -n 's/^ENV=//p' "$out/up")" \
         "$build/operator/bootstrap-operator" >"$out/deploy.log"
     measure_idle
+    wait_for_owner_checks
     start_ideal_chain
     say "$serial workflows of each engine one at a time, in turns; then $batch at once"
     "$build/tests/bench/bench_driver" --kubeconfig "$KUBECONFIG" --out "$out/run.json" \
         --image "$(image)" --serial "$serial" --batch "$batch" \
         --operator-pid "$(operator_pid)" --operator-user "$operator_user" \
         --ideal-pid "$ideal_pid" --ideal-user "$ideal_user" 2>"$out/driver.log" ||
-        { tail -n 5 "$out/driver.log" >&2; die "the run did not succeed; logs are in $out"; }
+        explain_failure
     make_report
+}
+
+# What a person would look at first.
+explain_failure() {
+    tail -n 3 "$out/driver.log" >&2
+    k logs -n bootstrap-operator deployment/bootstrap-operator --tail=20 >&2 || true
+    k get bwf,jobs,pods -A >"$out/objects" 2>&1 || true
+    die "the run did not succeed; logs are in $out"
 }
 
 # The operator's own log and the rest of what a look behind the figures needs stay in $out.
@@ -145,6 +154,20 @@ measure_idle() {
             '{rssKiB: $rss, anonymousKiB: $anonymous, fileKiB: $file,
               cpuSeconds: ($ticks / $second), from: $from, to: $to}' >>"$out/idle.jsonl"
         cp "/proc/$pid/smaps" "$out/operator.smaps.$start"
+    done
+}
+
+# wait_for_owner_checks: up to half a minute after a CRD was installed an API server that checks
+# owner references (OwnerReferencesPermissionEnforcement) refuses those to its objects.
+wait_for_owner_checks() {
+    local deadline=$((SECONDS + 90))
+    until k create -f - --dry-run=server >/dev/null 2>"$out/owner.log" <<'EOF'; do
+{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "probe", "namespace": "default", "ownerReferences": [
+ {"apiVersion": "bootstrap.openshift.io/v1alpha1", "kind": "BootstrapWorkflow", "name": "probe", "uid": "0",
+  "blockOwnerDeletion": true}]}}
+EOF
+        ((SECONDS < deadline)) || { cat "$out/owner.log" >&2; die "owner references to workflows are refused"; }
+        sleep 1
     done
 }
 
