@@ -80,9 +80,9 @@ void count_writes(const Requests& requests, const Batch& batch, Micros first, Me
   for (const AuditedRequest& r : requests) {
     if (r.received < first) continue;
     const bool own = r.user == batch.user;
-    if (is_event(r)) ++(own ? m.events : m.others_events);
+    if (is_event(r) && own) ++m.events;
+    if (is_event(r) || is_write(r)) ++m.all_writes;
     if (!is_write(r)) continue;
-    ++m.all_writes;
     if (own) ++m.writes;
     if (own && !succeeded(r)) ++m.refused;
   }
