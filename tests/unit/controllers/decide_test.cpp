@@ -476,6 +476,23 @@ TEST(Launch, AQuotaOrAdmissionRefusalIsSaidAndTriedAgain) {
   EXPECT_EQ(s.step("one", "a").reason, "");
 }
 
+// The API server does not know the owner's kind for some seconds after its definition was installed.
+TEST(Launch, APlanThatIsRefusedIsTriedAgainSoon) {
+  Scenario s;
+  s.workflow.meta.creation = at(0);
+  const auto& meta = s.workflow.meta;
+  s.refuse["plan/" + plan_name(meta.name, meta.uid, 1)] = Refused{"Forbidden", "no kind", true};
+  s.pass(at(0));
+  EXPECT_EQ(s.workflow.status.state, WorkflowState::Pending);
+  EXPECT_EQ(s.workflow.status.message, "its plan cannot be stored: no kind");
+  EXPECT_EQ(s.last.wake, at(5));
+  s.pass(at(5));
+  EXPECT_EQ(s.last.wake, at(10));
+  s.refuse.clear();
+  s.pass(at(10));
+  EXPECT_EQ(s.workflow.status.state, WorkflowState::Running);
+}
+
 TEST(Launch, AJobThatIsNotValidFailsTheStep) {
   Scenario s;
   s.refuse["job/" + Scenario::job("one", "a")] = Refused{"Invalid", "spec.x: bad", false};
