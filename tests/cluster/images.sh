@@ -9,6 +9,8 @@ set -euo pipefail
 umask 022
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=lib/archive.sh
+source "$here/lib/archive.sh"
 cache=${BOOTSTRAP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/bootstrap-operator}
 pause_image=localhost/bootstrap-pause:1
 tools_image=docker.io/library/busybox
@@ -21,14 +23,8 @@ busybox=$(command -v busybox) || die "busybox is missing: install busybox-static
 [[ $(LC_ALL=C ldd "$busybox" 2>&1) =~ not\ a\ dynamic|statically\ linked ]] ||
     die "$busybox is not static: install busybox-static ('make deps')"
 
-case $(uname -m) in
-    x86_64) architecture=amd64 ;;
-    aarch64) architecture=arm64 ;;
-    *) die "unknown machine type: $(uname -m)" ;;
-esac
-
 programs=$("$here/build.sh")
-hash=$({ cat "$here"/{images.sh,pause.c} "$busybox"; echo "$programs"; } | sha256sum | cut -c1-12)
+hash=$({ cat "$here"/{images.sh,lib/archive.sh,pause.c} "$busybox"; echo "$programs"; } | sha256sum | cut -c1-12)
 target=$cache/images-$hash
 finish() { echo "$target"; exit 0; }
 [[ -d $target ]] && finish
@@ -39,31 +35,10 @@ partial=$(mktemp -d "$target.XXXXXX")
 trap 'rm -rf "$partial"' EXIT
 trap 'exit 130' INT TERM
 
-# Owner, order and times fixed: the same image has the same digest everywhere.
-pack() { tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -C "$1" -cf - "${@:2}"; }
-
-# write_image NAME TAGS CONFIG: packs $partial/NAME as $partial/NAME.tar. TAGS
-# is the inside of a JSON list, CONFIG the image's configuration object.
-write_image() {
-    local name=$1 tags=$2 config=$3 archive=$partial/$1.archive layer id
-    mkdir "$archive"
-    pack "$partial/$name" . >"$archive/layer.tar"
-    layer=$(sha256sum "$archive/layer.tar" | cut -d' ' -f1)
-    mv "$archive/layer.tar" "$archive/$layer.tar"
-    printf '{"architecture":"%s","os":"linux","config":%s,"rootfs":{"type":"layers","diff_ids":["sha256:%s"]},"history":[{}]}' \
-        "$architecture" "$config" "$layer" >"$archive/config.json"
-    id=$(sha256sum "$archive/config.json" | cut -d' ' -f1)
-    mv "$archive/config.json" "$archive/$id.json"
-    printf '[{"Config":"%s.json","RepoTags":[%s],"Layers":["%s.tar"]}]' \
-        "$id" "$tags" "$layer" >"$archive/manifest.json"
-    pack "$archive" "$id.json" "$layer.tar" manifest.json >"$partial/$name.tar"
-    rm -r "$archive"
-}
-
 log "making the pause, busybox and kubectl images"
 mkdir "$partial/pause"
 gcc -static -O2 -s -o "$partial/pause/pause" "$here/pause.c"
-write_image pause "\"$pause_image\"" '{"Entrypoint":["/pause"],"User":"65535:65535"}'
+write_image "$partial/pause" "$partial/pause.tar" "\"$pause_image\"" '{"Entrypoint":["/pause"],"User":"65535:65535"}'
 
 root=$partial/busybox
 mkdir -p "$root"/{bin,etc,home,root,tmp,usr,var,work}
@@ -83,13 +58,13 @@ printf '%s\n' 'root:x:0:' 'nonroot:x:65532:' >"$root/etc/group"
 # the version as tag they take the image that is there.
 shell_config='{"Cmd":["/bin/sh"],"Env":["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]}'
 release=$("$busybox" | sed -n '1s/^BusyBox v\([0-9]*\.[0-9]*\).*/\1/p')
-write_image busybox "\"$tools_image:latest\",\"$tools_image:$release\"" \
+write_image "$root" "$partial/busybox.tar" "\"$tools_image:latest\",\"$tools_image:$release\"" \
     "$shell_config"
 
 [[ $programs =~ kubernetes-v([0-9]+\.[0-9]+) ]]
 mv "$root" "$partial/kubectl"
 cp "$programs/kubectl" "$partial/kubectl/bin/kubectl"
-write_image kubectl "\"localhost/kubectl:${BASH_REMATCH[1]}\"" "$shell_config"
+write_image "$partial/kubectl" "$partial/kubectl.tar" "\"localhost/kubectl:${BASH_REMATCH[1]}\"" "$shell_config"
 
 mv "$partial/pause/pause" "$partial/pause.program"
 rm -r "${partial:?}"/{pause,kubectl}
