@@ -13,7 +13,7 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 
 // Takes its time to end when it is asked to.
-constexpr const char* kRepeated = R"(
+constexpr const char* kRepeated = R"yaml(
 apiVersion: bootstrap.openshift.io/v1alpha1
 kind: BootstrapWorkflow
 metadata: {name: repeated}
@@ -26,7 +26,7 @@ spec:
       script: |
         trap 'sleep 4; exit 143' TERM
         sleep 4 & wait
-)";
+)yaml";
 
 std::string running_pod(Cluster& cluster, const std::string& ns) {
   std::string name;

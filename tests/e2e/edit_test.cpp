@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
-constexpr const char* kEdited = R"(
+constexpr const char* kEdited = R"yaml(
 apiVersion: bootstrap.openshift.io/v1alpha1
 kind: BootstrapWorkflow
 metadata: {name: edited}
@@ -26,7 +26,7 @@ spec:
     - {name: first, script: sleep 3}
     - {name: second, command: [echo], args: ["$(params.who)"]
 }
-)";
+)yaml";
 
 TEST(Edit, ChangesNothingThatRuns) {
   Cluster& cluster = Cluster::of_test();

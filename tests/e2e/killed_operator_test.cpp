@@ -20,7 +20,7 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 
 constexpr int kKills = 10;
-constexpr const char* kWorkflow = R"(
+constexpr const char* kWorkflow = R"yaml(
 apiVersion: bootstrap.openshift.io/v1alpha1
 kind: BootstrapWorkflow
 metadata: {name: survivor}
@@ -34,7 +34,7 @@ spec:
     - {name: c, script: *script}
     - {name: d, script: *script}
     - {name: e, script: *script}
-)";
+)yaml";
 
 // The moments of the kills; SEED=n in the environment repeats a run's.
 unsigned seed() {

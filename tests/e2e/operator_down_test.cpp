@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
-constexpr const char* kSlow = R"(
+constexpr const char* kSlow = R"yaml(
 apiVersion: bootstrap.openshift.io/v1alpha1
 kind: BootstrapWorkflow
 metadata: {name: slow}
@@ -27,7 +27,7 @@ spec:
         trap 'echo ended; exit 143' TERM
         sleep 600 & wait
     - {name: never, command: ["true"]}
-)";
+)yaml";
 
 bool pod_has_phase(Cluster& cluster, const std::string& ns, const std::string& phase) {
   for (const json& pod : cluster.items(kube::resources::kPods, ns))

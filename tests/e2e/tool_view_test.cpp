@@ -17,7 +17,7 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 
 // Values that a shell, the kubelet or our own references could take for more than text.
-constexpr const char* kTricky = R"(
+constexpr const char* kTricky = R"yaml(
 apiVersion: bootstrap.openshift.io/v1alpha1
 kind: BootstrapWorkflow
 metadata: {name: literal}
@@ -46,7 +46,7 @@ spec:
       args: ["$(params.evil)"]
     - name: environment
       command: [env]
-)";
+)yaml";
 
 const std::string kEvil = "'; rm -rf / #\n`id` \"$(id)\"";
 

@@ -34,58 +34,58 @@ void PrintTo(const Mistake& mistake, std::ostream* out) {
   *out << mistake.name;
 }
 
-constexpr const char* kNoPods = R"(
+constexpr const char* kNoPods = R"yaml(
 apiVersion: v1
 kind: ResourceQuota
 metadata: {name: no-pods}
 spec: {hard: {pods: "0"}}
-)";
-constexpr const char* kNoJobs = R"(
+)yaml";
+constexpr const char* kNoJobs = R"yaml(
 apiVersion: v1
 kind: ResourceQuota
 metadata: {name: no-jobs}
 spec: {hard: {count/jobs.batch: "0"}}
-)";
-constexpr const char* kTwoPods = R"(
+)yaml";
+constexpr const char* kTwoPods = R"yaml(
 apiVersion: v1
 kind: ResourceQuota
 metadata: {name: no-pods}
 spec: {hard: {pods: "2"}}
-)";
-constexpr const char* kTwoJobs = R"(
+)yaml";
+constexpr const char* kTwoJobs = R"yaml(
 apiVersion: v1
 kind: ResourceQuota
 metadata: {name: no-jobs}
 spec: {hard: {count/jobs.batch: "2"}}
-)";
-constexpr const char* kAccount = R"(
+)yaml";
+constexpr const char* kAccount = R"yaml(
 apiVersion: v1
 kind: ServiceAccount
 metadata: {name: builder}
-)";
-constexpr const char* kReleasedAccount = R"(
+)yaml";
+constexpr const char* kReleasedAccount = R"yaml(
 apiVersion: v1
 kind: ServiceAccount
 metadata: {name: builder, labels: {bootstrap.openshift.io/allow-workflows: "true"}}
-)";
-constexpr const char* kTools = R"(
+)yaml";
+constexpr const char* kTools = R"yaml(
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: my-tools}
 data: {new-cluster: "#!/bin/sh\necho created\n"}
-)";
-constexpr const char* kSettings = R"(
+)yaml";
+constexpr const char* kSettings = R"yaml(
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data: {a: "1"}
-)";
-constexpr const char* kSecret = R"(
+)yaml";
+constexpr const char* kSecret = R"yaml(
 apiVersion: v1
 kind: Secret
 metadata: {name: vault}
 stringData: {token: t}
-)";
+)yaml";
 constexpr const char* kNoImage = "{image: '127.0.0.1:9/no/such:1'}";
 
 const std::vector<Mistake>& mistakes() {
@@ -276,7 +276,7 @@ INSTANTIATE_TEST_SUITE_P(, MendedUserErrors, ::testing::ValuesIn(mendable()), ca
 
 // --- a spec that cannot run ---
 
-constexpr const char* kFiveMistakes = R"(
+constexpr const char* kFiveMistakes = R"yaml(
 apiVersion: bootstrap.openshift.io/v1alpha1
 kind: BootstrapWorkflow
 metadata: {name: five-mistakes}
@@ -293,7 +293,7 @@ spec:
     - {name: create, command: [new-cluster], args: ["--region", "$(params.regoin)"]}
     - {name: check, script: "health-check --region $(params.region)"}
     - {name: docs, command: [sh, -c, "generate-docs $(workflow.name)"]}
-)";
+)yaml";
 
 TEST(UserErrorsInTheSpec, AreAllNamedAndNothingIsLaunched) {
     Cluster& cluster = Cluster::of_test();

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -50,7 +51,8 @@ class AuditLog {
 
   std::vector<Request> select(const Which& which) const;
   std::size_t count(const Which& which) const { return select(which).size(); }
-  const std::vector<Request>& all() const { return requests_; }
+  const std::vector<Request>& all() const& { return requests_; }
+  std::vector<Request> all() && { return std::move(requests_); }  // in the head of a loop, say
 
  private:
   // Of the lines that contain `part`.

@@ -35,13 +35,21 @@ TEST(StatusConflict, LosesNothingAndRepeatsNothing) {
         if (!status || disturbed.load() >= kDisturbed) return;
         const json other{
             {"status", {{"message", "by somebody else " + std::to_string(++disturbed)}}}};
-        EXPECT_TRUE(cluster.client().merge_patch_status(kube::resources::kWorkflows, ns,
+        EXPECT_TRUE(cluster.client().merge_patch_status(kube::resources::kWorkflows, ns.name(),
                                                         "disturbed", other.dump()));
       }});
   ASSERT_TRUE(engine.await_synced());
   cluster.apply(ns, workflow_of_steps("disturbed", {"a", "b"}));
-  played.end_pod(played.run_pod_of("disturbed", "a"), 0);
-  played.end_pod(played.run_pod_of("disturbed", "b"), 0);
+  for (const char* step : {"a", "b"}) {
+    const std::string pod = played.run_pod_of("disturbed", step);
+    EXPECT_TRUE(eventually(
+        20s,
+        [&] {
+          return step_of(cluster.workflow(ns, "disturbed"), "work", step).value("attempts", 0) == 1;
+        }))
+        << "the launch of " << step << " was never recorded";
+    played.end_pod(pod, 0);
+  }
   const json workflow = cluster.await_state(ns, "disturbed", "Succeeded", 60s);
 
   EXPECT_EQ(kDisturbed, disturbed.load());

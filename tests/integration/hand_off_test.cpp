@@ -1,6 +1,9 @@
 // The engine alone with the API server: no Job controller says that a Job is complete, no kubelet
 // that a pod has succeeded. What the containers' statuses say is enough.
 
+#include <optional>
+#include <sstream>
+
 #include <gtest/gtest.h>
 
 #include "tests/integration/audit_log.h"
@@ -56,7 +59,7 @@ TEST_F(HandOff, AFailureEndsTheWorkflowAndKeepsItsLog) {
   const json pods = cluster_.items(kube::resources::kPods, *ns_);
   const json failed{{"status", {{"phase", "Failed"}}}};
   ASSERT_TRUE(cluster_.client().merge_patch_status(
-      kube::resources::kPods, *ns_, pods.at(0).at("metadata").at("name").get<std::string>(),
+      kube::resources::kPods, ns_->name(), pods.at(0).at("metadata").at("name").get<std::string>(),
       failed.dump()));
   const json workflow = cluster_.await_state(*ns_, "fails", "Failed", 20s);
 

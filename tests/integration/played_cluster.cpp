@@ -4,7 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "controllers/object_meta.h"
+#include "controllers/names.h"
+#include "controllers/time.h"
 #include "tests/integration/waiting.h"
 
 namespace bootstrap::testing {

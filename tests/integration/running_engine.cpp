@@ -1,5 +1,7 @@
 #include "tests/integration/running_engine.h"
 
+#include <cstdlib>
+
 #include "operator/kube/cpprest_transport.h"
 #include "tests/integration/waiting.h"
 
@@ -54,6 +56,8 @@ RunningEngine::RunningEngine(Cluster& cluster, Hooks hooks)
 RunningEngine::~RunningEngine() {
   threads_.request_stop();
   engine_.queue().shut_down();
+  // Before what they use is torn down; every call they may be in ends by the stop token.
+  if (!threads_.join(30s).empty()) std::abort();
 }
 
 void RunningEngine::spawn_watch(Engine::Watch watch) {
