@@ -157,6 +157,7 @@ TEST_F(Rights, FinalizersAreWhatOwnershipNeeds) {
   const json owned{{"apiVersion", "apps/v1"},
                    {"kind", "ControllerRevision"},
                    {"revision", 1},
+                   {"data", json::object()},
                    {"metadata",
                     {{"name", "owned"},
                      {"ownerReferences",
