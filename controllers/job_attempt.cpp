@@ -18,6 +18,8 @@ constexpr const char* kMainContainer = "main";
 // How long after its deletion time a pod may be silent before its node counts as lost.
 constexpr Duration kNodeSilence = 30s;
 constexpr Duration kLongestBetweenEventLooks = 5min;
+// After the live API could not tell, or told of something that no watch will announce.
+constexpr Duration kLookAgain = 5s;
 // Exit codes of a process that was ended by SIGKILL or SIGTERM.
 constexpr int kKilled = 137;
 constexpr int kTerminated = 143;
@@ -92,17 +94,19 @@ class JobAttempt {
     return result;
   }
 
+  // `main` is null when it has not terminated.
   void explain(const PodView& pod, const ContainerView* main, AttemptResult& result) const {
     const auto* disrupted = find_condition(pod.conditions, "DisruptionTarget");
     if (pod.reason == "DeadlineExceeded") {
       result.reason = reasons::kTimedOut;
       result.message =
           fmt::format("did not end within its timeout of {}", to_text(step_.definition.timeout));
+    } else if (job_ != nullptr && job_->suspended && !job_->stop_reason.empty()) {
+      explain_stop(result);
     } else if (disrupted != nullptr && disrupted->status == "True") {
       result.reason = reasons::kDisrupted;
       result.message = fmt::format("its pod was disrupted: {}", disrupted->message);
-    } else if (!pod.reason
-                    .empty()) {  // Evicted, NodeShutdown, Terminated, UnexpectedAdmissionError
+    } else if (!pod.reason.empty()) {  // Evicted, NodeShutdown, UnexpectedAdmissionError …
       result.reason = reasons::kDisrupted;
       result.message = fmt::format("its pod was ended: {}: {}", pod.reason, pod.message);
     } else if (main == nullptr) {
@@ -113,19 +117,48 @@ class JobAttempt {
       result.reason = job_ == nullptr ? reasons::kJobDeleted : reasons::kDisrupted;
       result.message =
           fmt::format("its {} was deleted while it ran", job_ == nullptr ? "Job" : "pod");
-    } else if (main->reason == "OOMKilled") {
+    } else {
+      explain_exit(pod, *main, result);
+    }
+  }
+
+  // Nobody cut it short: it is the tool itself.
+  static void explain_exit(const PodView& pod, const ContainerView& main, AttemptResult& result) {
+    result.reason = reasons::kToolFailed;
+    if (main.reason == "OOMKilled") {
       result.reason = reasons::kOutOfMemory;
       result.message = "was killed because it used more memory than its limit";
-    } else if (main->reason == "StartError" || main->reason == "ContainerCannotRun") {
+    } else if (main.reason == "StartError" || main.reason == "ContainerCannotRun") {
       result.reason = reasons::kStartError;
-      result.message = fmt::format("could not be started: {}", last_line(main->message));
+      result.message = fmt::format("could not be started: {}", last_line(main.message));
       result.log_tail.clear();  // it is no log but the runtime's message
+    } else if (const ContainerView* other = failed_beside(main, pod); other != nullptr) {
+      result.message =
+          fmt::format("its container {} failed with exit code {}", other->name, other->exit_code);
     } else {
-      result.reason = reasons::kToolFailed;
       const std::string last = last_line(result.log_tail);
       result.message =
-          fmt::format("exit code {}{}{}", main->exit_code, last.empty() ? "" : ": ", last);
+          fmt::format("exit code {}{}{}", main.exit_code, last.empty() ? "" : ": ", last);
     }
+  }
+
+  // Why the operator stopped it, as the Job itself says: the same whether or not the operator lived
+  // to write it into the status.
+  void explain_stop(AttemptResult& result) const {
+    result.reason = job_->stop_reason;
+    result.message =
+        job_->stop_reason == reasons::kNotStarted
+            ? fmt::format("did not start within {}", to_text(step_.definition.start_timeout))
+            : fmt::format("its Job {} was stopped", record_.job);
+  }
+
+  // When the tool did well: whoever did not.
+  static const ContainerView* failed_beside(const ContainerView& main, const PodView& pod) {
+    if (main.exit_code != 0) return nullptr;
+    const auto found = std::ranges::find_if(pod.containers, [](const ContainerView& c) {
+      return c.state == ContainerState::Terminated && c.exit_code != 0;
+    });
+    return found == pod.containers.end() ? nullptr : &*found;
   }
 
   // A pod that has not ended, or whose failure is not final yet.
@@ -178,15 +211,13 @@ class JobAttempt {
   }
 
   AttemptView suspended() {
-    if (auto waits = pods_still_there()) return *waits;
+    if (auto said = said_by_live_pods()) return *said;
     AttemptView view = ended({});
     if (job_->stop_reason.empty()) {
       view.result->reason = reasons::kJobSuspended;
       view.result->message = fmt::format("its Job {} was suspended by somebody else", record_.job);
     } else {
-      view.result->reason = job_->stop_reason;
-      view.result->message =
-          fmt::format("did not start within {}", to_text(step_.definition.start_timeout));
+      explain_stop(*view.result);
     }
     return view;
   }
@@ -196,9 +227,10 @@ class JobAttempt {
     if (live == nullptr || !*live || **live) {  // not answered, or the store is behind: not gone
       AttemptView view;
       view.live = Liveness::Running;
+      view.look_again = now_ + kLookAgain;
       return view;
     }
-    if (auto waits = pods_still_there()) return *waits;
+    if (auto said = said_by_live_pods()) return *said;
     AttemptView view = ended({});
     view.result->reason = reasons::kJobDeleted;
     view.result->message =
@@ -206,18 +238,30 @@ class JobAttempt {
     return view;
   }
 
-  // The live API's word on whether a pod of this attempt has not ended. Empty: none.
-  std::optional<AttemptView> pods_still_there() {
+  // The live API's word on the pods of this step: one that has not ended is waited for, and the
+  // result of one of this attempt that no watch has shown counts. Empty: there is neither.
+  std::optional<AttemptView> said_by_live_pods() {
     const auto* live = ask_(LivePods{step_.ref});
     AttemptView view;
     view.live = Liveness::Ending;
+    view.look_again = now_ + kLookAgain;
     if (live == nullptr || !*live) return view;
     const auto still = std::ranges::find_if(**live, [](const PodView& p) { return !has_ended(p); });
-    if (still == (*live)->end()) return std::nullopt;
+    if (still == (*live)->end()) return result_among(**live);
     view.reason = reasons::kPodEnding;
     view.message = fmt::format("waits for pod {} to end", still->meta.name);
-    view.look_again = now_ + 5s;
     return view;
+  }
+
+  std::optional<AttemptView> result_among(const std::vector<PodView>& pods) const {
+    const PodView* failed = nullptr;
+    for (const PodView& pod : pods) {
+      if (pod.meta.controller_uid != record_.job_uid) continue;
+      if (succeeded(pod)) return ended(result_of(pod));
+      if (has_final_phase(pod)) failed = &pod;
+    }
+    if (failed == nullptr) return std::nullopt;
+    return ended(result_of(*failed));
   }
 
   static AttemptResult success_of_job() {

@@ -28,6 +28,16 @@ std::string_view inside(std::string_view text, Found found) {
   return text.substr(found.begin + 2, found.end - found.begin - 3);
 }
 
+// A '$' that the author wrote right before a reference must not pair with what the value begins
+// with: "$$(params.x)" and the value "(PASSWORD)" would make the kubelet's "$(PASSWORD)". Doubled
+// it stands for itself. After an even number each has its partner already.
+void close_open_dollar(std::string& text) {
+  const std::size_t last_other = text.find_last_not_of('$');
+  const std::size_t dollars =
+      last_other == std::string::npos ? text.size() : text.size() - last_other - 1;
+  if (dollars % 2 == 1) text += '$';
+}
+
 }  // namespace
 
 std::vector<std::string> references_in(std::string_view text) {
@@ -51,7 +61,12 @@ tl::expected<std::string, std::string> substitute(std::string_view text, const L
     const auto value = lookup(inside(text, *found));
     if (!value) return tl::unexpected(std::string(inside(text, *found)));
     result.append(text.substr(done, found->begin - done));
-    result.append(quoting == Quoting::Kubelet ? quoted_for_kubelet(*value) : *value);
+    if (quoting == Quoting::Kubelet) {
+      close_open_dollar(result);
+      result.append(quoted_for_kubelet(*value));
+    } else {
+      result.append(*value);
+    }
     done = found->end;
   }
   result.append(text.substr(done));

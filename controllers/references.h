@@ -24,8 +24,8 @@ using Lookup = std::function<std::optional<std::string>(std::string_view referen
 
 enum class Quoting {
   Plain,   // the value as it is: image, notes, names
-  Kubelet  // every '$' of a value doubled: command, args and env, where the kubelet would expand a
-           // value "$(AWS_SECRET_ACCESS_KEY)" into the secret
+  Kubelet  // every '$' of a value doubled, and one before it: command, args and env, where the
+           // kubelet would expand a value "$(AWS_SECRET_ACCESS_KEY)" into the secret
 };
 
 // The text with every reference replaced. Error: the first reference that `lookup` does not know.

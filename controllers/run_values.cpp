@@ -27,10 +27,11 @@ tl::expected<ParameterValues, Problems> resolve_parameters(const std::vector<Par
           {field, fmt::format("has the same environment variable {} as {}; rename one", same->first,
                               same->second)});
     const auto& value = p.value ? p.value : p.default_value;
-    if (!value) {
-      if (p.required) problems.push_back({field, "is required: set its value"});
+    if (p.required && (!value || value->empty())) {
+      problems.push_back({field, "is required: set its value"});
       continue;
     }
+    if (!value) continue;
     if (!p.allowed.empty() && std::ranges::find(p.allowed, *value) == p.allowed.end())
       problems.push_back({field, fmt::format("\"{}\" is not allowed; allowed: {}", *value,
                                              fmt::join(p.allowed, ", "))});

@@ -24,7 +24,8 @@ struct RunIdentity {
 };
 
 // Each parameter's value: `value`, else `default`. One that has neither is absent, unless it is
-// required: then a Problem. Also: not in `allowed`, or two whose environment names are the same.
+// required: then a Problem, and so is an empty value. Also: not in `allowed`, or two whose
+// environment names are the same.
 tl::expected<ParameterValues, Problems> resolve_parameters(const std::vector<Parameter>&);
 
 // "cluster-name" → "PARAM_CLUSTER_NAME": the environment variable that carries a parameter.

@@ -241,9 +241,11 @@ std::optional<Transition> workflow_transition(const Status& before, const Status
     case WorkflowState::Running:
     case WorkflowState::Suspended:
       t.reason = started ? "WorkflowStarted" : after.reason;
-      if (started)
-        t.message = fmt::format("run {} started: {} steps", after.run,
-                                after.progress ? after.progress->total : 0);
+      if (started) {
+        const int steps = after.progress ? after.progress->total : 0;
+        t.message =
+            fmt::format("run {} started: {} step{}", after.run, steps, steps == 1 ? "" : "s");
+      }
       t.event = started || *after.state == WorkflowState::Suspended;
       break;
   }

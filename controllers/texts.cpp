@@ -45,7 +45,8 @@ std::string cut(std::string text, std::size_t limit) {
   text = well_formed(text);
   if (text.size() <= limit) return text;
   constexpr std::string_view kEllipsis = "…";
-  std::size_t end = limit > kEllipsis.size() ? limit - kEllipsis.size() : 0;
+  if (limit < kEllipsis.size()) return "";
+  std::size_t end = limit - kEllipsis.size();
   while (end > 0 && continues(text[end])) --end;
   return text.substr(0, end).append(kEllipsis);
 }

@@ -8,22 +8,25 @@ nlohmann::json to_event(const ObjectMeta& workflow, const Transition& transition
                         const std::string& cause, const std::string& instance, TimePoint now) {
   // Bounds of https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
   constexpr std::size_t kNote = 1024;
-  return {{"apiVersion", "events.k8s.io/v1"},
+  return {{"apiVersion", "v1"},
           {"kind", "Event"},
           {"metadata",
            {{"name", event_name(workflow.name, workflow.uid, cause)}, {"namespace", workflow.ns}}},
           {"eventTime", to_rfc3339_micro(now)},
-          {"reportingController", "bootstrap.openshift.io/bootstrap-operator"},
+          {"firstTimestamp", to_rfc3339(now)},
+          {"lastTimestamp", to_rfc3339(now)},
+          {"count", 1},
+          {"reportingComponent", "bootstrap.openshift.io/bootstrap-operator"},
           {"reportingInstance", instance},
           {"action", transition.step ? "RunStep" : "RunWorkflow"},
           {"reason", transition.reason},
-          {"regarding",
+          {"involvedObject",
            {{"apiVersion", kApiVersion},
             {"kind", kWorkflowKind},
             {"namespace", workflow.ns},
             {"name", workflow.name},
             {"uid", workflow.uid}}},
-          {"note", cut(transition.message, kNote)},
+          {"message", cut(transition.message, kNote)},
           {"type", transition.warning ? "Warning" : "Normal"}};
 }
 

@@ -25,7 +25,8 @@ struct Transition {
   std::optional<Duration> took;  // of a step that ended
 };
 
-// An events.k8s.io/v1 Event about the workflow. `cause` makes its name: the same transition
+// A core/v1 Event about the workflow (events.k8s.io/v1 is another view of the same objects, but
+// forbids the time by which `kubectl describe` sorts). `cause` makes its name: the same transition
 // published twice meets its own name.
 nlohmann::json to_event(const ObjectMeta& workflow, const Transition&, const std::string& cause,
                         const std::string& instance, TimePoint now);

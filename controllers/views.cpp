@@ -68,8 +68,14 @@ FieldFilter fields(std::vector<std::string_view> own) {
 tl::expected<Workflow, std::string> read_workflow(const json& object) {
   auto status = read_status(child(object, "status"));
   if (!status) return tl::unexpected("status: " + status.error());
-  const json& spec = child(object, "spec");
-  return Workflow{read_meta(object), spec.is_null() ? "{}" : spec.dump(), std::move(*status)};
+  Workflow workflow{read_meta(object), "{}", std::move(*status)};
+  // A finished workflow whose definition has been looked at needs it no more; thousands of them may
+  // be kept in memory.
+  const bool over = workflow.status.state && is_final(*workflow.status.state) &&
+                    workflow.status.observed_generation == workflow.meta.generation;
+  if (const json& spec = child(object, "spec"); !over && !spec.is_null())
+    workflow.spec = spec.dump();
+  return workflow;
 }
 
 tl::expected<JobView, std::string> read_job(const json& object) {

@@ -19,7 +19,8 @@ namespace bootstrap {
 // A BootstrapWorkflow.
 struct Workflow {
   ObjectMeta meta;
-  std::string spec;  // its JSON text; parsed when a run starts or the definition has changed
+  std::string spec;  // its JSON text, "{}" once it is of no use any more; parsed when a run starts
+                     // or the definition has changed
   Status status;
 };
 

@@ -88,7 +88,7 @@ Found<ServiceAccountOf::Answer> Lookups::find(const ServiceAccountOf& q) const {
 }
 
 Found<EventsAbout::Answer> Lookups::find(const EventsAbout& q) const {
-  return objects(kube::resources::kCoreEvents, {.field_selector = "involvedObject.uid=" + q.uid},
+  return objects(kube::resources::kEvents, {.field_selector = "involvedObject.uid=" + q.uid},
                  kEventProjection);
 }
 

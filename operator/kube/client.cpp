@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
 #include <nlohmann/json.hpp>
+
+#include "operator/runtime/pause.h"
 
 namespace bootstrap::kube {
 namespace {
@@ -125,14 +125,6 @@ ApiError error_of(const Request& request, const TransportError& failure) {
   return error;
 }
 
-bool pause_until_stopped(milliseconds how_long, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, stop, how_long, [] { return false; });
-  return !stop.stop_requested();
-}
-
 // Stops when either of two tokens does.
 class EitherStop {
  public:
@@ -183,7 +175,7 @@ ApiError error_from_status(int http_code, std::string_view body) {
 
 Client::Client(Transport& transport, TokenSource* tokens, Options options)
     : transport_(transport), tokens_(tokens), options_(std::move(options)) {
-  if (!options_.pause) options_.pause = pause_until_stopped;
+  if (!options_.pause) options_.pause = runtime::pause;
   if (!options_.now) options_.now = [] { return std::chrono::steady_clock::now(); };
 }
 

@@ -36,8 +36,7 @@ namespace resources {
 inline constexpr Resource kWorkflows{"bootstrap.openshift.io", "v1alpha1", "bootstrapworkflows"};
 inline constexpr Resource kJobs{"batch", "v1", "jobs"};
 inline constexpr Resource kPods{"", "v1", "pods"};
-inline constexpr Resource kCoreEvents{"", "v1", "events"};
-inline constexpr Resource kEvents{"events.k8s.io", "v1", "events"};
+inline constexpr Resource kEvents{"", "v1", "events"};
 inline constexpr Resource kServiceAccounts{"", "v1", "serviceaccounts"};
 inline constexpr Resource kControllerRevisions{"apps", "v1", "controllerrevisions"};
 }  // namespace resources

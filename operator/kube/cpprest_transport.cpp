@@ -10,9 +10,9 @@
 
 #include <cpprest/http_client.h>
 #include <cpprest/producerconsumerstream.h>
-#include <cpprest/rawptrstream.h>
 #include <pplx/threadpool.h>
 
+#include "operator/kube/cpprest_push_buffer.h"
 #include "operator/kube/hand_over.h"
 #include "operator/kube/receive.h"
 #include "operator/kube/slots.h"
@@ -67,66 +67,9 @@ struct Exchange {
   // Of a failure: written before hand.end(), read after it was seen.
   bool stale = false;
   bool write_failed = false;
-  bool spoiled_client = false;
   Slots::Slot slot;  // freed at the end of the request, not of the call
 };
 using SharedExchange = std::shared_ptr<Exchange>;
-
-// The library's end of the hand-over: a stream buffer that can only be written to. The library
-// waits for the task of _putn before it reads on, and no thread waits with it.
-class PushBuffer final : public concurrency::streams::details::streambuf_state_manager<uint8_t> {
- public:
-  explicit PushBuffer(SharedExchange exchange)
-      : streambuf_state_manager(std::ios_base::out), exchange_(std::move(exchange)) {}
-
-  bool can_seek() const override { return false; }
-  bool has_size() const override { return false; }
-  std::size_t buffer_size(std::ios_base::openmode) const override { return 0; }
-  void set_buffer_size(std::size_t, std::ios_base::openmode) override {}
-  std::size_t in_avail() const override { return 0; }
-  pos_type getpos(std::ios_base::openmode) const override { return traits::eof(); }
-  pos_type seekpos(pos_type, std::ios_base::openmode) override { return traits::eof(); }
-  pos_type seekoff(off_type, std::ios_base::seekdir, std::ios_base::openmode) override {
-    return traits::eof();
-  }
-  bool acquire(uint8_t*& place, std::size_t& count) override {
-    place = nullptr;
-    count = 0;
-    return false;
-  }
-  void release(uint8_t*, std::size_t) override {}
-  // The library's own close waits on a pool thread for another pool thread.
-  pplx::task<void> close(std::ios_base::openmode) override { return pplx::task_from_result(); }
-
- private:
-  pplx::task<std::size_t> _putn(const uint8_t* bytes, std::size_t count) override {
-    pplx::task_completion_event<std::size_t> taken;
-    const std::string_view view(reinterpret_cast<const char*>(bytes), count);
-    const bool copied = exchange_->hand.put(view, [taken, count] { taken.set(count); });
-    return copied ? pplx::task_from_result(count) : pplx::create_task(taken);
-  }
-  pplx::task<int_type> _putc(uint8_t byte) override {
-    exchange_->hand.put(std::string_view(reinterpret_cast<const char*>(&byte), 1), [] {});
-    return pplx::task_from_result<int_type>(byte);
-  }
-  pplx::task<bool> _sync() override { return pplx::task_from_result(true); }
-  pplx::task<int_type> _bumpc() override { return pplx::task_from_result<int_type>(traits::eof()); }
-  int_type _sbumpc() override { return traits::eof(); }
-  pplx::task<int_type> _getc() override { return pplx::task_from_result<int_type>(traits::eof()); }
-  int_type _sgetc() override { return traits::eof(); }
-  pplx::task<int_type> _nextc() override { return pplx::task_from_result<int_type>(traits::eof()); }
-  pplx::task<int_type> _ungetc() override {
-    return pplx::task_from_result<int_type>(traits::eof());
-  }
-  pplx::task<std::size_t> _getn(uint8_t*, std::size_t) override {
-    return pplx::task_from_result<std::size_t>(0);
-  }
-  std::size_t _scopy(uint8_t*, std::size_t) override { return 0; }
-  uint8_t* _alloc(std::size_t) override { return nullptr; }
-  void _commit(std::size_t) override {}
-
-  const SharedExchange exchange_;
-};
 
 const char* method_name(Method method) {
   switch (method) {
@@ -158,27 +101,6 @@ std::optional<seconds> retry_after(const web::http::http_headers& headers) {
   return std::min(seconds(value), kLongestRetryAfter);
 }
 
-TransportError explain(std::exception_ptr thrown, const VerifyNote& note, Exchange& exchange) {
-  try {
-    std::rethrow_exception(std::move(thrown));
-  } catch (const StaleConnection& error) {
-    exchange.stale = true;
-    return trouble(Failure::Broken, error.what(), false);
-  } catch (const BadTlsMaterial& error) {
-    return trouble(Failure::Tls, error.what(), false);
-  } catch (const web::http::http_exception& error) {
-    auto explained = explain_library_error(error.what(), error.error_code().value(), note.text(),
-                                           exchange.may_be_applied);
-    exchange.write_failed = explained.while_writing;
-    exchange.spoiled_client = explained.pool_spoiled;
-    return std::move(explained.error);
-  } catch (const std::exception& error) {
-    return trouble(Failure::Broken, error.what(), exchange.may_be_applied.load());
-  } catch (...) {
-    return trouble(Failure::Broken, "unknown error", exchange.may_be_applied.load());
-  }
-}
-
 // Called by the library before each use of a connection, new or from its pool.
 void before_use(Socket& socket, bool host_is_ipv4) {
   if (socket.is_open()) {
@@ -192,20 +114,89 @@ void before_use(Socket& socket, bool host_is_ipv4) {
   if (!error) notice_dead_peers(socket.native_handle());
 }
 
+// The library's client with its connections.
+class Session {
+ public:
+  using Client = web::http::client::http_client;
+
+  Session(const std::string& server, TlsMaterialSource tls)
+      : server_(server), tls_(std::move(tls)), note_(std::make_shared<VerifyNote>()) {
+    if (server_.scheme() != "https" || server_.host().empty()) {
+      throw std::invalid_argument("not an https URL: " + server);
+    }
+    if (!tls_) throw std::invalid_argument("no source of TLS material");
+    client_ = make();
+  }
+
+  std::shared_ptr<Client> client() const {
+    const std::lock_guard lock(mutex_);
+    return client_;
+  }
+  // Requests in progress keep the old client, with its connections, until they end.
+  void renew() {
+    auto fresh = make();
+    const std::lock_guard lock(mutex_);
+    client_ = std::move(fresh);
+  }
+  std::string verify_note() const { return note_->text(); }
+
+ private:
+  std::shared_ptr<Client> make() const {
+    const std::string host = server_.host();
+    boost::system::error_code not_an_address;
+    const auto address = boost::asio::ip::make_address(host, not_an_address);
+    const bool is_ipv4 = !not_an_address && address.is_v4();
+    web::http::client::http_client_config config;
+    config.set_timeout(kLibraryTimeout);
+    config.set_max_redirects(0);
+    config.set_validate_certificates(true);
+    config.set_tlsext_sni_enabled(!is_ipv4);  // the extension carries names only
+    config.set_ssl_context_callback(
+        [tls = tls_, host, note = note_](boost::asio::ssl::context& context) {
+          const auto wrong = configure_tls(context.native_handle(), tls(), host, *note);
+          if (wrong) throw BadTlsMaterial("TLS: " + *wrong);
+        });
+    config.set_nativehandle_options([is_ipv4](web::http::client::native_handle handle) {
+      before_use(static_cast<TlsStream*>(handle)->next_layer(), is_ipv4);
+    });
+    return std::make_shared<Client>(server_, config);
+  }
+
+  const web::uri server_;
+  const TlsMaterialSource tls_;
+  const std::shared_ptr<VerifyNote> note_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<Client> client_;
+};
+
+TransportError explain(std::exception_ptr thrown, Session& session, Exchange& exchange) {
+  try {
+    std::rethrow_exception(std::move(thrown));
+  } catch (const StaleConnection& error) {
+    exchange.stale = true;
+    return trouble(Failure::Broken, error.what(), false);
+  } catch (const BadTlsMaterial& error) {
+    return trouble(Failure::Tls, error.what(), false);
+  } catch (const web::http::http_exception& error) {
+    auto explained = explain_library_error(error.what(), error.error_code().value(),
+                                           session.verify_note(), exchange.may_be_applied);
+    exchange.write_failed = explained.while_writing;
+    if (explained.pool_spoiled) session.renew();
+    return std::move(explained.error);
+  } catch (const std::exception& error) {
+    return trouble(Failure::Broken, error.what(), exchange.may_be_applied.load());
+  } catch (...) {
+    return trouble(Failure::Broken, "unknown error", exchange.may_be_applied.load());
+  }
+}
+
 class CpprestTransport final : public Transport {
  public:
   explicit CpprestTransport(CpprestOptions options)
       : options_(std::move(options)),
-        server_(options_.server),
-        note_(std::make_shared<VerifyNote>()),
+        session_(std::make_shared<Session>(options_.server, options_.tls)),
         requests_(std::make_shared<Slots>(options_.max_requests)),
-        streams_(std::make_shared<Slots>(options_.max_streams)) {
-    if (server_.scheme() != "https" || server_.host().empty()) {
-      throw std::invalid_argument("not an https URL: " + options_.server);
-    }
-    if (!options_.tls) throw std::invalid_argument("no source of TLS material");
-    client_ = new_client();
-  }
+        streams_(std::make_shared<Slots>(options_.max_streams)) {}
 
   ~CpprestTransport() override {
     const Instant end = now() + kLeaveBehind;
@@ -250,7 +241,6 @@ class CpprestTransport final : public Transport {
       Exchange& exchange = **begun;
       const std::stop_callback on_stop(stop, StopExchange{&exchange});
       Answer answer = ended(exchange, receive(exchange));
-      if (exchange.spoiled_client) replace_client();
       if (!answer && answer.error().kind == Failure::Broken && stop.stop_requested()) {
         answer.error().kind = Failure::Cancelled;
       }
@@ -287,9 +277,9 @@ class CpprestTransport final : public Transport {
     }
     const auto exchange = std::make_shared<Exchange>(options_.stream_buffer, std::move(slot));
     try {
-      const auto task =
-          client()->request(library_request(request, exchange), exchange->cancel.get_token());
-      follow(task, exchange, note_);
+      const auto task = session_->client()->request(library_request(request, exchange),
+                                                    exchange->cancel.get_token());
+      follow(task, exchange, session_);
       return exchange;
     } catch (const std::exception& error) {  // e.g. a target that is no URI
       return tl::unexpected(trouble(Failure::Broken, error.what(), false));
@@ -323,17 +313,18 @@ class CpprestTransport final : public Transport {
           if (direction == web::http::message_direction::upload) exchange->may_be_applied = true;
         });
     out.set_response_stream(
-        concurrency::streams::streambuf<uint8_t>(std::make_shared<PushBuffer>(exchange))
+        concurrency::streams::streambuf<uint8_t>(
+            std::make_shared<PushBuffer>(std::shared_ptr<HandOver>(exchange, &exchange->hand)))
             .create_ostream());
     return out;
   }
 
   // Passes on how the request goes. No task is left whose exception nobody looks at.
   static void follow(const pplx::task<web::http::http_response>& task,
-                     const SharedExchange& exchange, const std::shared_ptr<VerifyNote>& note) {
-    const auto finish = [exchange, note](std::exception_ptr thrown) {
+                     const SharedExchange& exchange, const std::shared_ptr<Session>& session) {
+    const auto finish = [exchange, session](std::exception_ptr thrown) {
       std::optional<TransportError> failure;
-      if (thrown) failure = explain(std::move(thrown), *note, *exchange);
+      if (thrown) failure = explain(std::move(thrown), *session, *exchange);
       exchange->slot.reset();
       exchange->hand.end(std::move(failure));
     };
@@ -355,45 +346,10 @@ class CpprestTransport final : public Transport {
     });
   }
 
-  std::shared_ptr<web::http::client::http_client> new_client() const {
-    web::http::client::http_client_config config;
-    config.set_timeout(kLibraryTimeout);
-    config.set_max_redirects(0);
-    config.set_validate_certificates(true);
-    const std::string host = server_.host();
-    boost::system::error_code not_an_address;
-    const bool is_ipv4 =
-        boost::asio::ip::make_address(host, not_an_address).is_v4() && !not_an_address;
-    config.set_tlsext_sni_enabled(!is_ipv4);  // the extension carries names only
-    config.set_ssl_context_callback(
-        [tls = options_.tls, host, note = note_](boost::asio::ssl::context& context) {
-          const auto wrong = configure_tls(context.native_handle(), tls(), host, *note);
-          if (wrong) throw BadTlsMaterial("TLS: " + *wrong);
-        });
-    config.set_nativehandle_options([is_ipv4](web::http::client::native_handle handle) {
-      before_use(static_cast<TlsStream*>(handle)->next_layer(), is_ipv4);
-    });
-    return std::make_shared<web::http::client::http_client>(server_, config);
-  }
-
-  std::shared_ptr<web::http::client::http_client> client() {
-    const std::lock_guard lock(mutex_);
-    return client_;
-  }
-  // Requests in progress keep the old one until they end.
-  void replace_client() {
-    auto fresh = new_client();
-    const std::lock_guard lock(mutex_);
-    client_ = std::move(fresh);
-  }
-
   const CpprestOptions options_;
-  const web::uri server_;
-  const std::shared_ptr<VerifyNote> note_;
+  const std::shared_ptr<Session> session_;
   const std::shared_ptr<Slots> requests_;
   const std::shared_ptr<Slots> streams_;
-  std::mutex mutex_;
-  std::shared_ptr<web::http::client::http_client> client_;
 };
 
 }  // namespace

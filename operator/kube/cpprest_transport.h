@@ -1,5 +1,6 @@
 #pragma once
-// The Transport over cpprestsdk. Its .cpp is the only file that knows the library.
+// The Transport over cpprestsdk. Its .cpp (with cpprest_push_buffer.h, a part of it) is the only
+// file that knows the library.
 //
 //   int main() {
 //     initialize_transport_threads();   // before anything else

@@ -1,11 +1,11 @@
 #include "operator/kube/kubeconfig.h"
 
-#include <openssl/evp.h>
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <cctype>
 #include <utility>
+
+#include <openssl/evp.h>
+#include <yaml-cpp/yaml.h>
 
 namespace bootstrap::kube {
 namespace {
@@ -67,9 +67,8 @@ std::filesystem::path found_file(const KubeconfigOptions& options) {
   if (!options.path.empty()) return options.path;
   const std::string variable = options.environment("KUBECONFIG").value_or("");
   if (variable.find(':') != std::string::npos) {
-    throw Refused{
-        "KUBECONFIG names several files (" + variable +
-        "): name one, or merge them with `kubectl config view --flatten --merge > FILE`"};
+    throw Refused{"KUBECONFIG names several files (" + variable +
+                  "): name one, or merge them with `kubectl config view --flatten --merge > FILE`"};
   }
   if (!variable.empty()) return variable;
   const std::string home = options.environment("HOME").value_or("");
@@ -83,15 +82,14 @@ std::string decoded(const Entry& entry, const std::string& field) {
                             [](unsigned char c) { return std::isspace(c) != 0; }),
              text.end());
   std::string out(text.size() / 4 * 3, '\0');
-  const int size =
-      text.size() % 4 != 0
-          ? -1
-          : EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                            reinterpret_cast<const unsigned char*>(text.data()),
-                            static_cast<int>(text.size()));
+  const int size = text.size() % 4 != 0
+                       ? -1
+                       : EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                         reinterpret_cast<const unsigned char*>(text.data()),
+                                         static_cast<int>(text.size()));
   if (size < 0) entry.refuse(field, "is not base64");
-  const auto padding = std::count(text.end() - std::min<std::ptrdiff_t>(2, std::ssize(text)),
-                                  text.end(), '=');
+  const auto padding =
+      std::count(text.end() - std::min<std::ptrdiff_t>(2, std::ssize(text)), text.end(), '=');
   out.resize(static_cast<std::size_t>(size - padding));
   return out;
 }

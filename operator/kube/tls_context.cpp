@@ -104,6 +104,7 @@ std::optional<std::string> configure_tls(SSL_CTX* context, const TlsMaterial& ma
 
 std::string tls_error_text(unsigned long code) {
   if (ERR_GET_LIB(code) != ERR_LIB_SSL && ERR_GET_LIB(code) != ERR_LIB_X509) return {};
+  OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS, nullptr);  // once; a no-op afterwards
   std::array<char, 256> text{};
   ERR_error_string_n(code, text.data(), text.size());
   const std::string whole =

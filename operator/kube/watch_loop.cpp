@@ -1,24 +1,16 @@
 #include "operator/kube/watch_loop.h"
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <utility>
 #include <variant>
 
+#include "operator/runtime/pause.h"
+
 namespace bootstrap::kube {
 
 namespace {
-
-bool block(std::chrono::milliseconds length, std::stop_token stop) {
-  std::mutex mutex;
-  std::condition_variable_any stopped;
-  std::unique_lock lock(mutex);
-  stopped.wait_for(lock, stop, length, [] { return false; });
-  return !stop.stop_requested();
-}
 
 std::function<double()> own_generator() {
   return [engine = std::minstd_rand(std::random_device{}())]() mutable {
@@ -46,7 +38,7 @@ WatchLoop::WatchLoop(Client& client, const runtime::Clock& clock, Options option
   if (!hooks_.beat) hooks_.beat = [] {};
   if (!hooks_.on_restart) hooks_.on_restart = [](Watcher::Restart, const std::string&) {};
   if (!hooks_.random) hooks_.random = own_generator();
-  if (!hooks_.pause) hooks_.pause = block;
+  if (!hooks_.pause) hooks_.pause = runtime::pause;
 }
 
 void WatchLoop::step(std::stop_token stop) {

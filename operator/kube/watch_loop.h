@@ -10,6 +10,8 @@
 // Threads: step() from one thread at a time; it blocks for as long as a watch lives. The hooks run
 // on that thread. Errors: reported through on_restart, then tried again for ever.
 
+#include <algorithm>
+#include <chrono>
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -20,6 +22,12 @@
 #include "operator/runtime/clock.h"
 
 namespace bootstrap::kube {
+
+// A loop that has not beaten for this long is wedged: a silent watch is given up earlier, by the
+// client, and pauses are shorter.
+inline std::chrono::milliseconds longest_silence(const Watcher::Options& options) {
+  return std::max(options.watch_timeout, Watcher::kLongestRetryAfter) + std::chrono::seconds(60);
+}
 
 class WatchLoop {
  public:

@@ -13,8 +13,6 @@ using std::chrono::seconds;
 namespace {
 
 constexpr int kStreamsBeforeList = 2;
-constexpr seconds kLongestRetryAfter{120};  // a server that asks for more is asked again anyway
-constexpr std::size_t kKeptCapacity = 64 << 10;  // of the line buffer, after a large object
 constexpr std::string_view kTooLargeVersion = "Too large resource version";
 
 const json& at(const json& object, std::initializer_list<const char*> path) {
@@ -50,11 +48,6 @@ bool needs_new_list(const ApiError& error) {
 }
 
 }  // namespace
-
-void LineSplitter::clear() {
-  rest_.clear();
-  if (rest_.capacity() > kKeptCapacity) rest_.shrink_to_fit();
-}
 
 Watcher::Watcher(Options options)
     : options_(std::move(options)),

@@ -2,29 +2,29 @@
 // Keeps a local copy of one resource in step with the API server: which request to make next, and
 // what the answers mean for the store. A pure state machine: no I/O, no threads, no clock.
 //
-//               ┌────────────── 3 failed, ended: pause ──────────────┐
-//               ▼                                                    │
-//   ┌──────► Empty ──1 watch with sendInitialEvents──► Streaming ────┘
-//   │        │  ▲ ▲                                     │   │
-//   │        │  │ └── 2 refused: LIST from now on ──────┘   │
-//   │        5  7 failed, expired: pause                    4 bookmark initial-events-end
-//   │        │  │                                           │ (the stream goes on)
-//   │        ▼  │                                           ▼
-//   │       Paging ──6 last page──► Listed ──8 watch──► Watching ⟲ 9 event, bookmark
-//   │                               │  ▲ │                │ │
-//   │                               │  │ └─ 8 failed      │ │
-//   │                               │  └── 10 ended or broke: at once; 11 else: pause
-//   └── 12 expired: new list ───────┴─────────────────────┘
+//            ┌───────1───────► Streaming ───────────4──────────┐
+//            │ ◄─────2, 3────────┘                             ▼
+//   ────► Empty ◄────────────────────12─────────────────── Watching ──9──┐
+//            │ ◄─────7───────────┐                           ▲ │ ▲       │
+//            └───────5───────► Paging ──6──► Listed ────8────┘ │ └───────┘
+//                                              ▲               │
+//                                              └────10, 11─────┘
 //
-//   1  A list as a stream: synthetic ADDED events, then the bookmark. Not older than now.
-//   2  400, 405, 406, 415 or 422: the server cannot. Kept for the life of the watcher.
-//   3  Anything else. After two of them in a row the next attempt is a LIST.
-//   5  A consistent LIST (no resourceVersion) in pages.
+//   1  A list as a stream (sendInitialEvents): ADDED for all there is, not older than now.
+//   2  400, 405, 406, 415 or 422: the server cannot. LIST for the life of the watcher.
+//   3  It failed or ended otherwise. Pause. After two of them in a row the next attempt is a LIST.
+//   4  The bookmark annotated k8s.io/initial-events-end. The same stream goes on as the watch.
+//   5  A consistent LIST (no resourceVersion), in pages.
+//   6  The last page.
+//   7  A page failed, or its continue token expired. Pause. (429: pause, the same page again.)
+//   8  A watch from the last resourceVersion.
+//   9  An event or a bookmark moves the resourceVersion.
 //   10 A clean end, or a connection that broke or fell silent after it had lived: nothing is lost,
-//      the watch goes on from the last resourceVersion without a list.
-//   11 Everything else, among it a watch that ended within a second without an event, and 429.
-//   12 410, as an HTTP status or as an ERROR event in a 200 stream; and a stream that is not
-//      readable. With a pause when the last list brought no progress, or it would be a tight loop.
+//      the watch goes on from the last resourceVersion, at once and without a list.
+//   11 Any other failure, 429, or an end within a second without an event. Pause.
+//   12 410, as an HTTP status or as an ERROR event in a 200 stream; a resourceVersion that the
+//      server has not reached (a restored cluster); a stream that is not readable. A new list,
+//      after a pause when the last list brought no progress: it would be a tight loop.
 //
 // While Streaming or Paging the resourceVersion to resume from does not move: the versions of
 // initial objects are in no order.
@@ -53,6 +53,7 @@
 #include "controllers/object_meta.h"
 #include "controllers/projection.h"
 #include "operator/kube/client.h"
+#include "operator/kube/line_splitter.h"
 
 namespace bootstrap::kube {
 
@@ -76,44 +77,11 @@ struct Bookmark {
 }  // namespace ops
 using StoreOp = std::variant<ops::Begin, ops::Apply, ops::Delete, ops::Complete, ops::Bookmark>;
 
-// Cuts a stream of bytes into lines, whatever the pieces it arrives in. Bytes are not looked into,
-// so text of many bytes a character stays whole.
-class LineSplitter {
- public:
-  explicit LineSplitter(std::size_t max_line) : max_line_(max_line) {}
-
-  // Calls `on_line(std::string_view)` for each complete line, without its end; empty lines are
-  // skipped. False when a line is too long, or when on_line returned false; the rest is dropped.
-  template <class OnLine>
-  bool feed(std::string_view bytes, OnLine&& on_line) {
-    for (std::size_t end; (end = bytes.find('\n')) != std::string_view::npos;) {
-      const std::string_view piece = bytes.substr(0, end);
-      bytes.remove_prefix(end + 1);
-      if (rest_.size() + piece.size() > max_line_) return clear(), false;
-      bool more = true;
-      if (rest_.empty()) {
-        if (!piece.empty()) more = on_line(piece);
-      } else {
-        rest_.append(piece);
-        more = on_line(std::string_view(rest_));
-        clear();
-      }
-      if (!more) return false;
-    }
-    if (rest_.size() + bytes.size() > max_line_) return clear(), false;
-    rest_.append(bytes);
-    return true;
-  }
-  // A new stream begins.
-  void clear();
-
- private:
-  std::size_t max_line_;
-  std::string rest_;  // of a line whose end has not arrived
-};
-
 class Watcher {
  public:
+  // A server that asks for a longer wait (Retry-After) is asked again after this one.
+  static constexpr std::chrono::seconds kLongestRetryAfter{120};
+
   enum class State { Empty, Streaming, Paging, Listed, Watching };
 
   struct Options {

@@ -72,11 +72,18 @@ std::string as_text(const LogField::Value& value) {
   return plain && safe.size() == text->size() + 2 ? *text : safe;
 }
 
+// Nothing to say is not said: "step" of a line about the workflow as a whole.
+bool says_nothing(const LogField& field) {
+  const auto* text = std::get_if<std::string>(&field.value);
+  return text != nullptr && text->empty();
+}
+
 std::string json_line(TimePoint now, LogLevel level, std::string_view message, Log::Fields fields) {
   std::string line = fmt::format(R"({{"ts":"{}","level":"{}","msg":{})", timestamp(now),
                                  named(level).name, json_string(message));
   for (const LogField& field : fields)
-    line.append(",").append(json_string(field.key)).append(":").append(as_json(field.value));
+    if (!says_nothing(field))
+      line.append(",").append(json_string(field.key)).append(":").append(as_json(field.value));
   return line + '}';
 }
 
@@ -86,7 +93,8 @@ std::string text_line(TimePoint now, LogLevel level, std::string_view message, L
   std::string line = fmt::format("{} {:<5} {}", timestamp(now), named(level).name,
                                  std::string_view(safe).substr(1, safe.size() - 2));
   for (const LogField& field : fields)
-    line.append(" ").append(field.key).append("=").append(as_text(field.value));
+    if (!says_nothing(field))
+      line.append(" ").append(field.key).append("=").append(as_text(field.value));
   return line;
 }
 

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <sstream>
+#include <utility>
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -122,11 +123,16 @@ void Metrics::unreadable(std::string_view resource) {
   families_->unreadables.Add({{"resource", std::string(resource)}}).Increment();
 }
 
+void Metrics::before_scrape(std::function<void()> refresh) {
+  refresh_ = std::move(refresh);
+}
+
 prometheus::Registry& Metrics::registry() {
   return families_->registry;
 }
 
 std::string Metrics::scrape() const {
+  if (refresh_) refresh_();
   std::ostringstream out;
   const prometheus::TextSerializer serializer;
   serializer.Serialize(out, families_->registry.Collect());

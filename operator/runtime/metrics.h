@@ -8,6 +8,7 @@
 // Threads: safe from any.
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -50,6 +51,10 @@ class Metrics {
   // unreadable_objects_total{resource}
   void unreadable(std::string_view resource);
 
+  // Called at the begin of each scrape, to set what is cheaper to ask then than to follow. Set
+  // before the first scrape.
+  void before_scrape(std::function<void()> refresh);
+
   prometheus::Registry& registry();
 
   // The text format of Prometheus, with what /proc/self says at this moment.
@@ -58,6 +63,7 @@ class Metrics {
  private:
   struct Families;
   std::unique_ptr<Families> families_;
+  std::function<void()> refresh_;
 };
 
 }  // namespace bootstrap::runtime

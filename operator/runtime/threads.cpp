@@ -92,7 +92,7 @@ void Threads::run(Shared& shared, Running& running,
   }
   if (failure) {
     const std::lock_guard lock(shared.mutex);
-    if (!shared.failure) shared.failure = std::move(failure);
+    if (!shared.failure) shared.failure = failure;
   }
   if (failure) shared.stop.request_stop();
   const std::lock_guard lock(shared.mutex);
@@ -141,7 +141,9 @@ SignalGuard::~SignalGuard() {
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
-int SignalGuard::wait(std::stop_token stop) const { return wait(std::move(stop), -1); }
+int SignalGuard::wait(std::stop_token stop) const {
+  return wait(std::move(stop), -1);
+}
 
 int SignalGuard::wait_for(std::stop_token stop, Duration limit) const {
   return wait(std::move(stop), static_cast<int>(limit.count()));

@@ -49,7 +49,10 @@ std::optional<ObjectKey> WorkQueue::get(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested() && !shut_down_) {
     const SteadyPoint now = clock_->steady_now();
-    if (auto key = take_locked(now)) return key;
+    if (auto key = take_locked(now)) {
+      if (!delayed_.empty()) wake_one_locked();  // whoever kept the time for it works now
+      return key;
+    }
     // Woken by whatever may change the answer: a key, an earlier delay, the end.
     const std::uint64_t seen = changes_;
     const auto changed = [&] { return shut_down_ || changes_ != seen; };
@@ -103,14 +106,16 @@ void WorkQueue::add_after_locked(const ObjectKey& key, SteadyPoint due) {
   }
   const auto at = delayed_.insert({due, order_++, key}).first;
   delay_of_.emplace(key, at);
-  if (at != delayed_.begin()) return;  // whoever waits waits for an earlier one
-  ++changes_;
-  wake_.notify_one();
+  if (at == delayed_.begin()) wake_one_locked();  // else whoever waits waits for an earlier one
 }
 
 void WorkQueue::push_locked(const ObjectKey& key, SteadyPoint now) {
   ready_.emplace_back(key, now);
   if (options_.on_depth) options_.on_depth(ready_.size());
+  wake_one_locked();
+}
+
+void WorkQueue::wake_one_locked() {
   ++changes_;
   wake_.notify_one();
 }

@@ -79,6 +79,7 @@ class WorkQueue {
   void add_locked(const ObjectKey& key, SteadyPoint now);
   void add_after_locked(const ObjectKey& key, SteadyPoint due);
   void push_locked(const ObjectKey& key, SteadyPoint now);
+  void wake_one_locked();
   void move_due_locked(SteadyPoint now);
   std::optional<ObjectKey> take_locked(SteadyPoint now);
 

@@ -126,6 +126,28 @@ INSTANTIATE_TEST_SUITE_P(
                     Bad{"a bare word", R"({"a":nope})", "malformed"},
                     Bad{"a wrong close", R"({"a":[1})", "malformed"}));
 
+TEST(Projection, AcceptsExactlyWhatTheParserAcceptsHoweverATextIsDamaged) {
+  const std::string whole = kObject;
+  const FieldFilter some({"metadata.name", "status.conditions.type"}, {"spec"});
+  const auto check = [&](const std::string& text) {
+    const bool valid = json::accept(text);
+    EXPECT_EQ(parse_kept(text, some).has_value(), valid) << text;
+    const auto all = parse_kept(text, FieldFilter::everything());
+    ASSERT_EQ(all.has_value(), valid) << text;
+    if (valid) {
+      EXPECT_EQ(*all, json::parse(text)) << text;
+    }
+  };
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    check(whole.substr(0, at));
+    for (const char other : {'"', '{', '}', ']', ',', '\\', '9', '\xc3', '\0'}) {
+      std::string text = whole;
+      text[at] = other;
+      check(text);
+    }
+  }
+}
+
 std::string nested(std::size_t levels) {
   std::string text;
   for (std::size_t i = 0; i < levels; ++i) text += R"({"a":)";

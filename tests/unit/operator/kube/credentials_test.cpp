@@ -7,19 +7,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/fakes/manual_clock.h"
+
 namespace bootstrap::kube {
 namespace {
 
 namespace fs = std::filesystem;
 using std::chrono::seconds;
 using testing::HasSubstr;
-
-class ManualClock final : public runtime::Clock {
- public:
-  TimePoint now() const override { return TimePoint{}; }
-  runtime::SteadyPoint steady_now() const override { return steady; }
-  runtime::SteadyPoint steady{};
-};
 
 class CredentialsTest : public testing::Test {
  protected:
@@ -51,7 +46,7 @@ class CredentialsTest : public testing::Test {
   fs::path root_;
   fs::path dir_;
   std::map<std::string, std::string> variables_;
-  ManualClock clock_;
+  fakes::ManualClock clock_;
 };
 
 TEST_F(CredentialsTest, ReadsWhatAPodIsGiven) {
@@ -93,9 +88,9 @@ TEST_F(CredentialsTest, ReadsTheTokenAgainEveryMinute) {
   FileToken token(dir_ / "token", clock_);
   EXPECT_EQ(token.token(), "first");
   write("token", "second");
-  clock_.steady += seconds(59);
+  clock_.advance(seconds(59));
   EXPECT_EQ(token.token(), "first");
-  clock_.steady += seconds(1);
+  clock_.advance(seconds(1));
   EXPECT_EQ(token.token(), "second");
 }
 
@@ -119,7 +114,7 @@ TEST_F(CredentialsTest, KeepsTheOldTokenWhileTheFileIsGoneAndTakesTheNewOneWhenI
   FileToken token(dir_ / "token", clock_);
   EXPECT_EQ(token.token(), "first");
   fs::remove(dir_ / "token");
-  clock_.steady += seconds(61);
+  clock_.advance(seconds(61));
   EXPECT_EQ(token.token(), "first");
   write("token", "");  // half-written
   EXPECT_EQ(token.token(), "first");

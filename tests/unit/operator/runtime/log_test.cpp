@@ -61,7 +61,7 @@ TEST_F(LogTest, WritesTextForPeople) {
   log.warn("cannot read\nit", {{"job", "a-b"}, {"why", "no \"name\""}, {"empty", ""}, {"n", 3}});
   EXPECT_EQ(
       lines_.at(0),
-      R"(2026-01-02T15:04:05.123Z warn  cannot read\nit job=a-b why="no \"name\"" empty="" n=3)");
+      R"(2026-01-02T15:04:05.123Z warn  cannot read\nit job=a-b why="no \"name\"" n=3)");
 }
 
 TEST_F(LogTest, LeavesOutWhatIsBelowTheLevel) {

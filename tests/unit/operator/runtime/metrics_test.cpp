@@ -59,6 +59,14 @@ TEST(Metrics, CountsWhatItIsTold) {
   EXPECT_THAT(text, Not(HasSubstr("duration_seconds_count{resource=\"jobs\",verb=\"watch\"}")));
 }
 
+TEST(Metrics, AsksAtEachScrapeForWhatItIsNotTold) {
+  Metrics metrics({.watched = {"jobs"}});
+  std::size_t stored = 4;
+  metrics.before_scrape([&] { metrics.store_objects("jobs", stored++); });
+  EXPECT_THAT(metrics.scrape(), HasSubstr("store_objects{resource=\"jobs\"} 4\n"));
+  EXPECT_THAT(metrics.scrape(), HasSubstr("store_objects{resource=\"jobs\"} 5\n"));
+}
+
 TEST(Metrics, TellsWhatTheProcessUses) {
   const std::string text = Metrics({}).scrape();
   for (const char* name : {"process_cpu_seconds_total", "process_resident_memory_bytes",

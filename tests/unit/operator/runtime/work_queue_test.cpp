@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <future>
 #include <string>
 #include <thread>
 #include <vector>
@@ -189,6 +190,30 @@ TEST(WorkQueueThreads, GetWakesForADelayThatIsEarlierThanTheOneItWaitsFor) {
   queue.add_after({"ns", "soon"}, 1ms);
   taker.join();
   EXPECT_EQ(got, (ObjectKey{"ns", "soon"}));
+}
+
+TEST(WorkQueueThreads, ADelayedKeyFindsAWorkerWhileTheOtherIsBusy) {
+  const SystemClock clock;
+  for (int round = 0; round < 20; ++round) {
+    WorkQueue queue(clock);
+    std::stop_source stop;
+    std::promise<void> delayed_came;
+    const auto work = [&] {
+      while (const auto taken = queue.get(stop.get_token())) {
+        if (taken->name == "busy") delayed_came.get_future().wait();  // for ever if no one takes it
+        if (taken->name == "delayed") delayed_came.set_value();
+        queue.done(*taken);
+        if (taken->name == "busy") stop.request_stop();
+      }
+    };
+    std::thread one(work);
+    std::thread two(work);
+    queue.add_after({"", "delayed"}, 2ms);
+    queue.add({"", "busy"});
+    one.join();
+    two.join();
+    EXPECT_TRUE(queue.idle());
+  }
 }
 
 TEST(WorkQueueThreads, NoKeyIsEverWithTwoWorkersAndNoAddIsLost) {

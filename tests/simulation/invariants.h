@@ -1,0 +1,75 @@
+#pragma once
+// What must hold whatever happens, checked at every write the simulated server does and at every
+// request an operator makes. The truth it compares with is what the nodes really ran.
+//
+//   a  A Job's name is created once; one Job for each attempt; no second attempt while one lives.
+//   b  A step's Job comes after every step before it has really succeeded, and after no failure.
+//   c  A final state of a workflow never changes, and no Job is created after it.
+//   d  A recorded result of a step never changes.
+//   e  At the end the records agree with the truth (judge()).
+//   f  Progress and the number of attempts never go back; the run does neither.
+//   g  No status is written without the version it was decided on; no spec or metadata at all.
+//   h  No Job while pods of a former workflow of the same name still run.
+//   i  The status stays below its size limit.
+//
+// Threads: one thread. Nothing throws; what was violated is a list of sentences.
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controllers/names.h"
+#include "tests/simulation/nodes.h"
+#include "tests/simulation/object_store.h"
+#include "tests/simulation/sim_transport.h"
+
+namespace bootstrap::simulation {
+
+class Invariants {
+ public:
+  // Subscribes to the store; both must outlive it.
+  Invariants(ObjectStore& store, const Nodes& nodes);
+
+  void on_request(const RequestRecord&);
+
+  // e: for a workflow that has ended.
+  void judge(const std::string& workflow_uid);
+
+  const std::vector<std::string>& violations() const { return violations_; }
+  // Jobs created so far of all workflows.
+  std::size_t jobs() const { return job_names_.size(); }
+
+ private:
+  struct Known {
+    std::string name;
+    std::uint64_t created = 0;  // at which version
+    TimePoint created_at;
+    std::vector<StepRef> order;  // of its steps, as created
+    std::set<StepRef> launched;
+    Json status;  // the newest
+  };
+
+  void on_change(const Change&);
+  void on_workflow(const Change&);
+  void on_job(const Change&);
+  void check_order(const Known&, const std::string& uid, const StepRef&);
+  void check_alone(const Known&, const std::string& uid, const AttemptName&);
+  void check_status(const Known&, const Json& before, const Json& after);
+  void check_steps(const Known&, const Json& before, const Json& after);
+  void judge_step(const Known&, const std::string& uid, const StepRef&, const Json& record);
+  std::vector<const PodRun*> runs_of(const std::string& uid, const StepRef&) const;
+  void violated(const std::string& what);
+
+  ObjectStore& store_;
+  const Nodes& nodes_;
+  const ResourceType& workflows_;
+  const ResourceType& jobs_;
+  std::map<std::string, Known> known_;  // by workflow UID
+  std::set<std::string> job_names_;
+  std::set<AttemptName> attempts_;
+  std::vector<std::string> violations_;
+};
+
+}  // namespace bootstrap::simulation

@@ -1,0 +1,117 @@
+#include "tests/simulation/sim_operator.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace bootstrap::simulation {
+namespace {
+
+constexpr std::size_t kProblems = 200;
+// How often an idle worker looks into the queue: a thread would be woken, with such a delay.
+constexpr Duration kWakeUp{1};
+
+}  // namespace
+
+SimOperator::SimOperator(SimApiServer& server, Scheduler& scheduler, Random random,
+                         Settings settings)
+    : scheduler_(scheduler),
+      random_(random),
+      settings_(std::move(settings)),
+      network_(server, scheduler, random_.fork(), settings_.network),
+      client_(network_, nullptr, client_options()),
+      engine_(client_, scheduler.clock(),
+              Engine::Options{.reconciler = {.platform = {}, .instance = "simulated"}, .queue = {}},
+              engine_hooks()),
+      worker_(
+          engine_.queue(), scheduler.clock(),
+          [this](const ObjectKey& key) -> runtime::Outcome {
+            if (!engine_.synced())
+              return runtime::outcomes::WakeAfter{std::chrono::milliseconds(100)};
+            return engine_.reconcile(key);
+          },
+          runtime::Worker::Hooks{
+              .heart = nullptr,
+              .on_pass = [this](const ObjectKey& key, std::string_view outcome,
+                                const std::string& why, std::chrono::microseconds) {
+                ++passes_;
+                if (outcome == "exception" && !dead())
+                  note(fmt::format("exception at {}: {}", key.name, why));
+              }}) {
+  network_.observer = settings_.on_request;
+  for (Engine::Watch& watch : engine_.watches()) {
+    // Whatever arrives may have queued a key.
+    watch.write = [this, write = std::move(watch.write)](const kube::StoreOp& op) {
+      write(op);
+      work_at(scheduler_.clock().now() + kWakeUp);
+    };
+    loops_.emplace_back(network_, scheduler_, random_.fork(), std::move(watch), client_options());
+  }
+}
+
+SimOperator::~SimOperator() {
+  *alive_ = false;
+  scheduler_.cancel(next_work_);
+}
+
+kube::Client::Options SimOperator::client_options() {
+  kube::Client::Options options;
+  options.pause = [this](std::chrono::milliseconds length, std::stop_token) {
+    network_.pass_time(length);
+    return true;
+  };
+  options.now = [this] { return scheduler_.clock().steady_now(); };
+  return options;
+}
+
+Engine::Hooks SimOperator::engine_hooks() {
+  return {.reconciler = {.on_transition = [](const ObjectMeta&, const Transition&) {},
+                         .on_problem =
+                             [this](const ObjectKey& key, const std::string& what) {
+                               note(fmt::format("{}: {}", key.name, what));
+                             }},
+          .on_unreadable = [this](const kube::Resource& resource, const ObjectKey& key,
+                                  const std::string& why) {
+            note(fmt::format("unreadable {} {}: {}", resource.plural, key.name, why));
+          }};
+}
+
+void SimOperator::note(std::string what) {
+  if (problems_.size() == kProblems) problems_.pop_front();
+  problems_.push_back(fmt::format("{} {}", to_rfc3339(scheduler_.clock().now()), what));
+}
+
+void SimOperator::kill() {
+  network_.kill();
+  if (!busy()) die();
+}
+
+void SimOperator::die() {
+  if (std::exchange(death_told_, true)) return;
+  if (settings_.on_death) settings_.on_death();
+}
+
+// One key, then again while there are keys.
+void SimOperator::work() {
+  next_work_ = 0;
+  const bool worked = worker_.try_run_one();
+  if (dead()) return die();
+  if (worked) return work_at(scheduler_.clock().now());
+  const auto due = engine_.queue().next_due();
+  if (due)
+    work_at(TimePoint(std::chrono::ceil<std::chrono::milliseconds>(due->time_since_epoch())));
+}
+
+void SimOperator::work_at(TimePoint when) {
+  if (next_work_ != 0 && next_work_at_ <= when) return;
+  scheduler_.cancel(next_work_);
+  next_work_at_ = when;
+  next_work_ = scheduler_.at(
+      when,
+      [this, alive = alive_] {
+        if (*alive && !dead()) work();
+      },
+      Scheduler::Lane::Operator);
+}
+
+}  // namespace bootstrap::simulation

@@ -1,0 +1,108 @@
+#pragma once
+// A simulated world with an operator in it: everything that happens follows from one seed.
+//
+//   World world({.seed = 7, .faults = FaultRates::bad_day()}, oracle);
+//   world.create_workflow("w", spec);
+//   world.run_to_the_end(24h);
+//   EXPECT_THAT(world.violations(), IsEmpty()) << world.story();
+//
+// The operator is started with the world. When it dies (a planned crash, or the weather) another
+// one is started some time later.
+//
+// Threads: one thread.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/invariants.h"
+#include "tests/simulation/sim_api_server.h"
+#include "tests/simulation/sim_controllers.h"
+#include "tests/simulation/sim_operator.h"
+
+namespace bootstrap::simulation {
+
+// Chances of what happens to watches and processes, each time the weather is drawn.
+struct Weather {
+  Duration least{10'000};
+  Duration most{120'000};
+  double break_watch = 0;
+  double expire_watch = 0;
+  double mute_watch = 0;
+  double compact = 0;  // resumed watches then get 410
+  double kill = 0;
+
+  static Weather calm() { return {}; }
+  static Weather rough() {
+    return {
+        .break_watch = 0.3, .expire_watch = 0.1, .mute_watch = 0.05, .compact = 0.2, .kill = 0.15};
+  }
+};
+
+struct WorldSettings {
+  std::uint64_t seed = 1;
+  FaultRates faults = {};
+  Weather weather = {};
+  Lag lag = {};
+  WatchSettings watch = {};
+  std::optional<CrashPoint> crash = {};  // of the first operator
+  Duration down_least{100};         // until a dead operator is replaced
+  Duration down_most{30'000};
+};
+
+class World {
+ public:
+  World(WorldSettings settings, Oracle oracle);
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  // Its UID.
+  std::string create_workflow(const std::string& name, const Json& spec);
+  // As a user does: no operator's faults apply.
+  void patch_workflow(const std::string& name, const Json& patch);
+  void delete_workflow(const std::string& name);
+  Json status_of(const std::string& name) const;
+
+  // Runs until every workflow is final, then judges them. False when that took too long.
+  bool run_to_the_end(Duration limit, std::size_t max_events = 2'000'000);
+
+  // Kills the operator; another one follows.
+  void kill_operator();
+  // A second one beside it, as when an old leader does not know that it is no leader any more.
+  void start_operator(std::optional<CrashPoint> crash = {});
+
+  const std::vector<std::string>& violations() const { return invariants_.violations(); }
+  const Invariants& invariants() const { return invariants_; }
+  const Nodes& nodes() const { return controllers_.nodes; }
+  SimApiServer& server() { return server_; }
+  Scheduler& scheduler() { return scheduler_; }
+  std::size_t deaths() const { return deaths_; }
+  // Requests of all operators that are no reads, and the whole list of requests.
+  std::size_t writes() const { return writes_; }
+  const std::deque<RequestRecord>& requests() const { return requests_; }
+  // For people: seed, violations, requests, what ran, and the statuses.
+  std::string story() const;
+
+ private:
+  void replace_dead();
+  void draw_weather();
+  void on_request(const RequestRecord&);
+  bool all_final() const;
+
+  WorldSettings settings_;
+  Random random_;
+  SimClock clock_;
+  Scheduler scheduler_;
+  SimApiServer server_;
+  SimControllers controllers_;
+  Invariants invariants_;
+  const ResourceType& workflows_;
+  std::deque<RequestRecord> requests_;
+  std::deque<std::string> problems_;
+  std::size_t writes_ = 0;
+  std::size_t deaths_ = 0;
+  std::vector<std::unique_ptr<SimOperator>> operators_;
+};
+
+}  // namespace bootstrap::simulation
