@@ -15,6 +15,7 @@
 #include "operator/kube/watch_loop.h"
 #include "operator/runtime/health.h"
 #include "operator/runtime/http_server.h"
+#include "operator/runtime/memory.h"
 #include "operator/runtime/metrics.h"
 #include "operator/runtime/pause.h"
 #include "operator/runtime/threads.h"
@@ -76,7 +77,12 @@ class Application {
         client, clock_,
         {.reconciler = {.platform = *platform, .instance = host_name()}, .queue = queue_options()},
         hooks());
-    threads_.spawn("keep-warm", [this, &warm, tokens = access->tokens](std::stop_token stop) {
+    threads_.spawn("keep-warm", [this, &warm, &engine, tokens = access->tokens,
+                                 starting = true](std::stop_token stop) mutable {
+      if (starting && engine.synced()) {
+        runtime::release_startup_memory();
+        starting = false;
+      }
       const runtime::SteadyPoint next = warm.step(tokens.get(), stop);
       runtime::pause(std::chrono::ceil<Duration>(next - clock_.steady_now()), stop);
     });

@@ -85,7 +85,10 @@ TEST(MicrosFrom, refuses_anything_else) {
 
 TEST(IsWrite, leaves_out_events_leases_and_reviews) {
   const auto write = [](const char* verb, const char* resource) {
-    return is_write({.received = {}, .user = {}, .verb = verb, .resource = resource});
+    AuditedRequest request;
+    request.verb = verb;
+    request.resource = resource;
+    return is_write(request);
   };
   for (const char* verb : {"create", "update", "patch", "delete", "deletecollection"})
     EXPECT_TRUE(write(verb, "jobs")) << verb;
