@@ -58,8 +58,7 @@ class Application {
             {.version = kVersion, .commit = "", .watched = {"bootstrapworkflows", "jobs", "pods"}}),
         health_(clock_) {}
 
-  int run() {
-    const runtime::SignalGuard signals;
+  int run(const runtime::SignalGuard& signals) {
     const auto access = find_access(options_, clock_);
     if (!access) {
       log_.error("no access to a cluster", {{"error", access.error().message}});
@@ -254,8 +253,11 @@ class Application {
 int run_operator(const ProcessOptions& options) {
   // A few threads that rarely allocate at the same time: two arenas instead of eight per core.
   mallopt(M_ARENA_MAX, 2);
+  // Before the transport's threads: one that does not block SIGTERM would take it, and end the
+  // process at once, or in a container, where this is process 1, nothing at all.
+  const runtime::SignalGuard signals;
   kube::initialize_transport_threads();
-  return Application(options).run();
+  return Application(options).run(signals);
 }
 
 }  // namespace bootstrap
