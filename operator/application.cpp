@@ -256,6 +256,9 @@ int run_operator(const ProcessOptions& options) {
   // Before the transport's threads: one that does not block SIGTERM would take it, and end the
   // process at once, or in a container, where this is process 1, nothing at all.
   const runtime::SignalGuard signals;
+  // No fast bins, of which the per-thread cache has made a second choice anyway: with them every
+  // request for a large block, as OpenSSL makes one for each record, first tidies up all of them.
+  mallopt(M_MXFAST, 0);
   kube::initialize_transport_threads();
   return Application(options).run(signals);
 }
