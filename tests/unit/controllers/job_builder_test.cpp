@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -52,8 +53,7 @@ json variable(const json& job, const std::string& name) {
 // UPDATE_GOLDEN=1 in the environment writes the files anew; look at the difference before it is
 // committed, it is what clusters will get.
 void expect_golden(const std::string& name, const json& job) {
-  const std::filesystem::path file =
-      std::filesystem::path(__FILE__).parent_path() / "golden" / (name + ".json");
+  const auto file = std::filesystem::path(BOOTSTRAP_GOLDEN_DIR) / (name + ".json");
   if (std::getenv("UPDATE_GOLDEN") != nullptr) {  // NOLINT(concurrency-mt-unsafe)
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file) << job.dump(2) << '\n';
