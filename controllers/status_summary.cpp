@@ -49,7 +49,7 @@ struct Position {
   const StepRecord* record = nullptr;
 };
 
-// Where the workflow is: the first failure, else what is launched, else what comes next.
+// Where the workflow is: what is launched, else the first failure, else what comes next.
 Position current_step(const Status& status) {
   Position launched, next, failed;
   for (const PhaseRecord& phase : status.phases)
