@@ -124,7 +124,9 @@ class Deciding {
 
   void wait_for_plan(const char* reason, std::string message) {
     hold(status(), {WorkflowState::Pending, reason, std::move(message)}, meta_.generation, now_);
-    wake(now_ + kLongestBetweenTries);
+    // Soon at first: where owner references are checked, the API server refuses children of a kind
+    // for some seconds after its definition was installed.
+    wake(look_schedule(meta_.creation.value_or(now_), now_, kLongestBetweenTries).next);
   }
 
   // Pods of a deleted workflow of this name may still be at work on what this one would work on.
@@ -344,7 +346,7 @@ class Deciding {
   // History and the times of progress go with what has changed; nothing changed, nothing moves.
   void complete_status() {
     const Status& before = o_.workflow.status;
-    if (to_json(before) == to_json(status())) return;
+    if (same_when_stored(before, status())) return;
     decision_.transitions = transitions_between(before, status(), o_.workflow);
     remember(status(), decision_.transitions, now_);
     if (!status().progress || !status().start) return;

@@ -92,7 +92,7 @@ void Threads::run(Shared& shared, Running& running,
   }
   if (failure) {
     const std::lock_guard lock(shared.mutex);
-    if (!shared.failure) shared.failure = std::move(failure);
+    if (!shared.failure) shared.failure = failure;
   }
   if (failure) shared.stop.request_stop();
   const std::lock_guard lock(shared.mutex);

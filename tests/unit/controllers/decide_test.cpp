@@ -101,6 +101,13 @@ TEST(Decide, ChangesNothingWhileNothingHappens) {
   }
 }
 
+TEST(Decide, AFailureWithoutALogNamesNone) {
+  Scenario s;
+  s.pass(at(0));
+  s.end_pod("one", "a", 3);
+  EXPECT_EQ(s.pass(at(10)).message, "one/a failed (ToolFailed): exit code 3");
+}
+
 TEST(Decide, AFailureEndsTheWorkflowAndNamesEverything) {
   auto spec = three_steps();
   spec["notes"] = {{"failure", "ask $(workflow.namespace) admins"}};
@@ -474,6 +481,23 @@ TEST(Launch, AQuotaOrAdmissionRefusalIsSaidAndTriedAgain) {
   s.pass(at(5));
   EXPECT_EQ(s.step("one", "a").state, StepState::Running);
   EXPECT_EQ(s.step("one", "a").reason, "");
+}
+
+// The API server does not know the owner's kind for some seconds after its definition was installed.
+TEST(Launch, APlanThatIsRefusedIsTriedAgainSoon) {
+  Scenario s;
+  s.workflow.meta.creation = at(0);
+  const auto& meta = s.workflow.meta;
+  s.refuse["plan/" + plan_name(meta.name, meta.uid, 1)] = Refused{"Forbidden", "no kind", true};
+  s.pass(at(0));
+  EXPECT_EQ(s.workflow.status.state, WorkflowState::Pending);
+  EXPECT_EQ(s.workflow.status.message, "its plan cannot be stored: no kind");
+  EXPECT_EQ(s.last.wake, at(5));
+  s.pass(at(5));
+  EXPECT_EQ(s.last.wake, at(10));
+  s.refuse.clear();
+  s.pass(at(10));
+  EXPECT_EQ(s.workflow.status.state, WorkflowState::Running);
 }
 
 TEST(Launch, AJobThatIsNotValidFailsTheStep) {

@@ -123,7 +123,7 @@ TEST_F(PerformerTest, CreatesAJobAndSaysItsUidAndVersion) {
   EXPECT_THAT(wrote_, ElementsAre(41));
   EXPECT_EQ(transport_.seen()[0].request.target, "/apis/batch/v1/namespaces/ns/jobs");
   EXPECT_EQ(sent()["metadata"]["name"], create().name);
-  const json& owner = sent()["metadata"]["ownerReferences"][0];
+  const json owner = sent()["metadata"]["ownerReferences"][0];
   EXPECT_EQ(owner["uid"], "uid-w");
   EXPECT_EQ(owner["controller"], true);
 }
@@ -268,7 +268,7 @@ TEST_F(Rule4OnePod, NoPodIsReplacedBeforeItHasEnded) {
 }
 
 TEST_F(Rule4OnePod, TheJobKeepsTheDisruptionOrTheExitCode) {
-  const json& rules = spec()["podFailurePolicy"]["rules"];
+  const json rules = spec()["podFailurePolicy"]["rules"];
   ASSERT_EQ(rules.size(), 2U);
   EXPECT_EQ(rules[0], json::parse(R"({"action": "FailJob", "onPodConditions":
       [{"type": "DisruptionTarget", "status": "True"}]})"));

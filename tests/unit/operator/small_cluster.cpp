@@ -86,6 +86,7 @@ SmallCluster::SmallCluster(json spec, std::uint64_t first_version)
             .on_change = {},
             .on_version = {}}),
       client_(transport_, nullptr, {.pause = [](auto, auto) { return true; }}) {
+  clock.advance(std::chrono::milliseconds(877));  // to a whole second, as statuses keep them
   transport_.on_send([this](const kube::Request& request) { return handle(request); });
   objects[kWorkflow] = {{"metadata",
                          {{"namespace", "ns"},

@@ -1,0 +1,198 @@
+#!/usr/bin/env bash
+# Measures the operator beside an ideal chain of Jobs on a local cluster, in one run,
+# and prints a table; all figures go to a JSON file. Takes about 9 minutes, needs root.
+# What is measured and how to read it: docs/benchmarks.md.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+
+usage() {
+    cat <<'EOF'
+usage: run.sh [options]        builds nothing: `make bench` does that first
+
+  --serial N        workflows one at a time, of each engine (20)
+  --batch N         workflows at once, of each engine (20; 0: leave that out)
+  --starts N        starts of the operator to measure its memory after (3; 0: leave that out)
+  --idle SECONDS    from Ready to the measuring of memory (60)
+  --trigger T       what the ideal chain waits for: containers (the default), pod-phase,
+                    job-condition
+  --job FILE        the ideal chain's Job (tests/bench/plain_job.json)
+  --build FOLDER    what was built (build/release)
+  --out FOLDER      where bench.json, the audit log and logs go (build/bench)
+  --name NAME       of the local cluster (bench)
+  --keep            leave the cluster running
+  --strict          exit code 2 when an aim is missed
+EOF
+}
+
+serial=20 batch=20 starts=3 idle=60 trigger=containers job=$here/plain_job.json
+build=$root/build/release out=$root/build/bench name=bench keep='' strict=()
+while (($# > 0)); do
+    case $1 in
+        --serial) serial=$2; shift ;;
+        --batch) batch=$2; shift ;;
+        --starts) starts=$2; shift ;;
+        --idle) idle=$2; shift ;;
+        --trigger) trigger=$2; shift ;;
+        --job) job=$2; shift ;;
+        --build) build=$2; shift ;;
+        --out) out=$2; shift ;;
+        --name) name=$2; shift ;;
+        --keep) keep=yes ;;
+        --strict) strict=(--strict) ;;
+        -h | --help) usage; exit 0 ;;
+        *) usage >&2; exit 1 ;;
+    esac
+    shift
+done
+
+namespace=bench-engines ideal_pid=''
+operator_user=system:serviceaccount:bootstrap-operator:bootstrap-operator
+ideal_user=system:serviceaccount:$namespace:ideal-chain
+
+say() { echo "==> $*"; }
+die() { echo "bench: $*" >&2; exit 1; }
+k() { timeout 120 "$KUBECTL" "$@"; }
+
+clean_up() {
+    local code=$?
+    trap - EXIT
+    trap '' INT TERM HUP
+    [[ -z $ideal_pid ]] || kill "$ideal_pid" 2>/dev/null || true
+    [[ -z ${AUDIT_LOG:-} || ! -r $AUDIT_LOG ]] || cp "$AUDIT_LOG" "$out/audit.log"
+    rm -f "$out/ideal.kubeconfig"
+    if [[ -z $keep ]]; then
+        "$root/tests/cluster/down.sh" --name "$name" --purge || true
+    fi
+    exit "$code"
+}
+
+main() {
+    ((EUID == 0)) || die "a local cluster runs real containers and needs root: sudo make bench"
+    local program
+    for program in operator/bootstrap-operator tests/bench/{ideal_chain,bench_driver,bench_report}; do
+        [[ -x $build/$program ]] || die "$build/$program is missing: make build"
+    done
+    mkdir -p "$out"
+    rm -f "$out"/{run.json,bench.json,audit.log,idle.jsonl}
+    trap clean_up EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+
+    say "starting a local cluster and the operator in it"
+    "$root/tests/cluster/up.sh" --name "$name" >"$out/up"
+    # shellcheck source=/dev/null
+    source "$(sed -n 's/^ENV=//p' "$out/up")"
+    "$root/tests/e2e/deploy_operator.sh" "$(sed -n 's/^ENV=//p' "$out/up")" \
+        "$build/operator/bootstrap-operator" >"$out/deploy.log"
+    measure_idle
+    wait_for_owner_checks
+    start_ideal_chain
+    say "$serial workflows of each engine one at a time, in turns; then $batch at once"
+    "$build/tests/bench/bench_driver" --kubeconfig "$KUBECONFIG" --out "$out/run.json" \
+        --image "$(image)" --serial "$serial" --batch "$batch" \
+        --operator-pid "$(operator_pid)" --operator-user "$operator_user" \
+        --ideal-pid "$ideal_pid" --ideal-user "$ideal_user" 2>"$out/driver.log" ||
+        explain_failure
+    make_report
+}
+
+# What a person would look at first.
+explain_failure() {
+    tail -n 3 "$out/driver.log" >&2
+    k logs -n bootstrap-operator deployment/bootstrap-operator --tail=20 >&2 || true
+    k get bwf,jobs,pods -A >"$out/objects" 2>&1 || true
+    die "the run did not succeed; logs are in $out"
+}
+
+# The operator's own log and the rest of what a look behind the figures needs stay in $out.
+make_report() {
+    k logs -n bootstrap-operator deployment/bootstrap-operator >"$out/operator.log" || true
+    cp "/proc/$(operator_pid)/status" "$out/operator.status"
+    jq --slurpfile idle "$out/idle.jsonl" '.idleStarts = $idle' "$out/run.json" >"$out/run.json.new"
+    mv "$out/run.json.new" "$out/run.json"
+    echo
+    "$build/tests/bench/bench_report" --run "$out/run.json" --audit "$AUDIT_LOG" \
+        --json "$out/bench.json" "${strict[@]}"
+    echo
+    echo "after all of it the operator holds $(kib VmRSS "$(operator_pid)") KiB" \
+        "($((serial + batch + 2)) finished workflows); everything: $out/bench.json"
+}
+
+# operator_pid: its PID on this machine, which sees into the cluster's node.
+operator_pid() {
+    local uid pid
+    uid=$(k get pods -n bootstrap-operator -l app.kubernetes.io/name=bootstrap-operator -o json |
+        jq -r '[.items[] | select(.metadata.deletionTimestamp == null)][0].metadata.uid')
+    for pid in $(grep -l "pod$uid" /proc/[0-9]*/cgroup 2>/dev/null | cut -d/ -f3); do
+        [[ $(<"/proc/$pid/comm") == bootstrap-opera ]] && { echo "$pid"; return; }
+    done
+    die "the operator's process is not found"
+}
+
+kib() { awk -v field="$1:" '$1 == field {print $2}' "/proc/$2/status"; }
+now() { date -u +%Y-%m-%dT%H:%M:%S.%6NZ; }
+# cpu_ticks PID: user and system time. The command in parentheses has no blanks here.
+cpu_ticks() { awk '{print $14 + $15}' "/proc/$1/stat"; }
+
+# measure_idle: memory, CPU and writes of an operator that has nothing to do.
+measure_idle() {
+    local start pid from before
+    : >"$out/idle.jsonl"
+    ((starts == 0)) || say "memory of the idle operator, $starts starts, $idle s each"
+    for ((start = 1; start <= starts; start++)); do
+        if ((start > 1)); then
+            k rollout restart -n bootstrap-operator deployment/bootstrap-operator >/dev/null
+            k rollout status -n bootstrap-operator deployment/bootstrap-operator --timeout=90s >/dev/null
+        fi
+        pid=$(operator_pid) from=$(now) before=$(cpu_ticks "$pid")
+        sleep "$idle"
+        jq -nc --arg from "$from" --arg to "$(now)" --argjson rss "$(kib VmRSS "$pid")" \
+            --argjson anonymous "$(kib RssAnon "$pid")" --argjson file "$(kib RssFile "$pid")" \
+            --argjson ticks "$(($(cpu_ticks "$pid") - before))" --argjson second "$(getconf CLK_TCK)" \
+            '{rssKiB: $rss, anonymousKiB: $anonymous, fileKiB: $file,
+              cpuSeconds: ($ticks / $second), from: $from, to: $to}' >>"$out/idle.jsonl"
+        cp "/proc/$pid/smaps" "$out/operator.smaps.$start"
+    done
+}
+
+# wait_for_owner_checks: up to half a minute after a CRD was installed an API server that checks
+# owner references (OwnerReferencesPermissionEnforcement) refuses those to its objects.
+wait_for_owner_checks() {
+    local deadline=$((SECONDS + 90))
+    until k create -f - --dry-run=server >/dev/null 2>"$out/owner.log" <<'EOF'; do
+{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "probe", "namespace": "default", "ownerReferences": [
+ {"apiVersion": "bootstrap.openshift.io/v1alpha1", "kind": "BootstrapWorkflow", "name": "probe", "uid": "0",
+  "blockOwnerDeletion": true}]}}
+EOF
+        ((SECONDS < deadline)) || { cat "$out/owner.log" >&2; die "owner references to workflows are refused"; }
+        sleep 1
+    done
+}
+
+image() { k get nodes -o json | jq -r '[.items[].status.images[].names[] | select(test("/busybox:[0-9]"))][0]'; }
+
+# start_ideal_chain: as a process of this machine, as somebody of its own with few rights.
+start_ideal_chain() {
+    local each
+    say "starting the ideal chain"
+    for each in "$namespace" bench-{warm-up,serial,batch}-{operator,ideal}; do
+        k create namespace "$each" >/dev/null
+    done
+    k create serviceaccount ideal-chain -n "$namespace" >/dev/null
+    k create clusterrole ideal-chain --verb=get,list,watch,create,patch \
+        --resource=configmaps,pods,jobs.batch >/dev/null
+    k create clusterrolebinding ideal-chain --clusterrole=ideal-chain \
+        --serviceaccount="$namespace:ideal-chain" >/dev/null
+    (umask 077 && k config view --raw --minify -o json |
+        jq --arg token "$(k create token ideal-chain -n "$namespace" --duration=2h)" \
+            '.users[0].user = {token: $token}' >"$out/ideal.kubeconfig")
+    "$build/tests/bench/ideal_chain" --kubeconfig "$out/ideal.kubeconfig" --job "$job" \
+        --image "$(image)" --trigger "$trigger" >"$out/ideal.log" 2>&1 &
+    ideal_pid=$!
+    sleep 1
+    kill -0 "$ideal_pid" 2>/dev/null || { cat "$out/ideal.log" >&2; die "the ideal chain has ended"; }
+}
+
+main

@@ -1,0 +1,77 @@
+#include "tests/e2e/golden.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+namespace bootstrap::testing {
+namespace {
+
+struct Rule {
+  const char* pattern;
+  const char* replacement;
+};
+
+// In this order, on every line.
+constexpr Rule kRules[] = {
+    {R"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})", "<uid>"},
+    {R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z)", "<time>"},
+    {R"((Resource Version: +)\d+)", "$1<version>"},
+    // What containerd says of a pull differs from version to version.
+    {R"((ErrImagePull: ).*)", "$1<what the node says>"},
+    // The age in the table of Events, "3s" or "3s (x2 over 5s)".
+    {R"(^( +(?:Normal|Warning) +\S+ +)\S+(?: \(x\d+ over \S+\))?( +))", "$1<age>$2"},
+    {R"(((?:Duration|Elapsed): +)\S+)", "$1<duration>"},
+    {R"(((?:succeeded|failed) (?:after|in) )[0-9hms]+)", "$1<duration>"},
+    // Columns of a table: durations and ages.
+    {R"(( )(?:\d+[dhms])+(?= |$))", "$1<age>"},
+    // Widths of columns follow their contents.
+    {R"((\S) {2,})", "$1  "},
+    {R"( +$)", ""},
+};
+
+std::string replaced_names(std::string text, const GoldenNames& names) {
+  for (std::size_t at = text.find(names.ns); at != std::string::npos; at = text.find(names.ns, at))
+    text.replace(at, names.ns.size(), "NAMESPACE");
+  // Pods first: their names are a Job's and five letters more.
+  const std::string own = "(" + names.workflow + R"((?:-[a-z0-9]+)*?))";
+  text = std::regex_replace(text, std::regex(own + R"(-[a-z2-7]{10}-[a-z0-9]{5}\b)"),
+                            "$1-<hash>-<pod>");
+  return std::regex_replace(text, std::regex(own + R"(-[a-z2-7]{10}\b)"), "$1-<hash>");
+}
+
+std::string file_of(const std::string& name) {
+  return std::string(SOURCE_DIR) + "/tests/e2e/golden/" + name + ".txt";
+}
+
+}  // namespace
+
+std::string normalized(std::string text, const GoldenNames& names) {
+  std::istringstream lines(replaced_names(std::move(text), names));
+  std::string result;
+  for (std::string line; std::getline(lines, line);) {
+    for (const Rule& rule : kRules)
+      line = std::regex_replace(line, std::regex(rule.pattern), rule.replacement);
+    result += line + "\n";
+  }
+  return result;
+}
+
+void expect_golden(const std::string& name, const std::string& text, const GoldenNames& names) {
+  const std::string actual = normalized(text, names);
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) {
+    std::ofstream(file_of(name)) << actual;
+    return;
+  }
+  std::ifstream file(file_of(name));
+  ASSERT_TRUE(file) << file_of(name) << " is missing; UPDATE_GOLDEN=1 writes it";
+  std::ostringstream expected;
+  expected << file.rdbuf();
+  EXPECT_EQ(expected.str(), actual) << "UPDATE_GOLDEN=1 rewrites " << file_of(name);
+}
+
+}  // namespace bootstrap::testing

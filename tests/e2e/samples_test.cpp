@@ -1,0 +1,186 @@
+// The samples as they are shipped, from `kubectl apply` to the end, and what they cost the API.
+
+#include <algorithm>
+#include <map>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/golden.h"
+#include "tests/e2e/user_view.h"
+#include "tests/integration/audit_log.h"
+#include "tests/integration/waiting.h"
+
+namespace bootstrap::testing {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+
+const std::string kSamples = SOURCE_DIR "/deploy/samples/";
+
+// --- what the audit log says of a namespace ---
+
+bool by_operator(const Request& r) {
+  return r.user == kOperatorUser;
+}
+
+// When the kubelet first reported that every container of a pod had terminated, by pod.
+std::map<std::string, AuditTime> reported_ends(const AuditLog& log) {
+  std::map<std::string, AuditTime> ends;
+  for (const Request& r : log.all()) {
+    if (r.resource != "pods/status" || r.verb != "patch") continue;
+    const json containers = r.body.value("/status/containerStatuses"_json_pointer, json::array());
+    const bool all = !containers.empty() && std::ranges::all_of(containers, [](const json& c) {
+      return c.value("state", json::object()).contains("terminated");
+    });
+    if (all) ends.emplace(r.name, r.received);
+  }
+  return ends;
+}
+
+// The pod of a Job, by the Job's name.
+std::map<std::string, std::string> pods_by_job(Cluster& cluster, const std::string& ns) {
+  std::map<std::string, std::string> pods;
+  for (const json& pod : cluster.items(kube::resources::kPods, ns))
+    pods[pod.at("metadata").at("ownerReferences").at(0).at("name")] =
+        pod.at("metadata").at("name").get<std::string>();
+  return pods;
+}
+
+std::vector<std::string> jobs_in_order(const json& workflow) {
+  std::vector<std::string> jobs;
+  for (const json& phase : workflow.at("status").at("phases"))
+    for (const json& step : phase.at("steps")) jobs.push_back(step.at("job"));
+  return jobs;
+}
+
+// Each Job once, by the operator, in order, and none before the former step's pod had ended.
+void expect_orderly_launches(Cluster& cluster, const std::string& ns, const json& workflow) {
+  const AuditLog log = AuditLog::of_namespace(ns);
+  const auto creations = log.select(
+      [](const Request& r) { return r.verb == "create" && r.resource == "jobs" && r.succeeded(); });
+  std::vector<std::string> created;
+  for (const Request& r : creations) {
+    EXPECT_TRUE(by_operator(r)) << r.user;
+    created.push_back(r.name);
+  }
+  ASSERT_EQ(created, jobs_in_order(workflow));
+  const auto ends = reported_ends(log);
+  const auto pods = pods_by_job(cluster, ns);
+  for (std::size_t i = 1; i < creations.size(); ++i) {
+    const std::string& former = pods.at(created[i - 1]);
+    ASSERT_TRUE(ends.contains(former)) << former;
+    EXPECT_GE(creations[i].received, ends.at(former)) << created[i];
+    const auto gap = std::chrono::duration_cast<std::chrono::microseconds>(creations[i].received -
+                                                                           ends.at(former));
+    std::printf("hand-off to %s: %.1f ms after the kubelet's report\n", created[i].c_str(),
+                static_cast<double>(gap.count()) / 1000);
+  }
+}
+
+// Plan, a Job and a status patch for each step, one more status patch for the first launch. Events
+// apart.
+void expect_two_writes_a_step(const std::string& ns, std::size_t steps) {
+  std::map<std::string, std::size_t> writes;
+  for (const Request& r : AuditLog::of_namespace(ns).select(by_operator))
+    if (r.is_write()) ++writes[r.verb + " " + r.resource];
+  EXPECT_LE(writes["create events"], steps + 2);
+  writes.erase("create events");
+  EXPECT_EQ(writes,
+            (std::map<std::string, std::size_t>{{"create controllerrevisions", 1},
+                                                {"create jobs", steps},
+                                                {"patch bootstrapworkflows/status", steps + 1}}));
+}
+
+std::size_t writes_of_operator() {
+  return AuditLog::of_user(kOperatorUser).count([](const Request& r) { return r.is_write(); });
+}
+
+// True when nothing was written from now on for so long.
+bool silent_for(std::chrono::milliseconds how_long) {
+  const std::size_t before = writes_of_operator();
+  return !eventually(how_long, [&] { return writes_of_operator() != before; });
+}
+
+void apply_sample(Cluster& cluster, const std::string& ns, const std::string& file) {
+  cluster.kubectl_output({"apply", "-n", ns, "-f", kSamples + "fullsetup-tools.yaml"});
+  cluster.kubectl_output({"apply", "-n", ns, "-f", kSamples + file});
+}
+
+TEST(Samples, FullSetup) {
+  Cluster& cluster = Cluster::of_test();
+  const TestNamespace ns(cluster, "e2e-full-setup");
+  apply_sample(cluster, ns, "fullsetup-workflow.yaml");
+  const json workflow = cluster.await_state(ns, "full-setup", "Succeeded", 120s);
+
+  EXPECT_EQ("6/6 100%", workflow.at("status").at("progress").at("text"));
+  expect_orderly_launches(cluster, ns, workflow);
+  EXPECT_TRUE(silent_for(10s)) << "something was written after the end";
+  expect_two_writes_a_step(ns, 6);
+  EXPECT_THAT(
+      event_reasons(cluster, ns, "full-setup"),
+      ElementsAre("StepSucceeded", "StepSucceeded", "StepSucceeded", "StepSucceeded",
+                  "StepSucceeded", "StepSucceeded", "WorkflowStarted", "WorkflowSucceeded"));
+  expect_golden("full-setup", user_view(cluster, ns, "full-setup"), {ns, "full-setup"});
+  const std::string log = log_of(cluster, ns, "full-setup", "cluster", "new-cluster");
+  EXPECT_NE(std::string::npos, log.find("at=" + ns.name() + "/full-setup/cluster/new-cluster"))
+      << log;
+}
+
+TEST(Samples, SequentialChain) {
+  Cluster& cluster = Cluster::of_test();
+  const TestNamespace ns(cluster, "e2e-chain");
+  apply_sample(cluster, ns, "sequential-chain.yaml");
+  const json workflow = cluster.await_state(ns, "sequential-chain", "Succeeded", 90s);
+
+  EXPECT_EQ("4/4 100%", workflow.at("status").at("progress").at("text"));
+  expect_orderly_launches(cluster, ns, workflow);
+  expect_two_writes_a_step(ns, 4);
+  EXPECT_NE(std::string::npos, log_of(cluster, ns, "sequential-chain", "verification", "summary")
+                                   .find("sequential-chain, run 1: the hub in us-east-1 is ready"));
+}
+
+// As the README shows it: a name that the tool refuses.
+TEST(Samples, FullSetupFails) {
+  Cluster& cluster = Cluster::of_test();
+  const TestNamespace ns(cluster, "e2e-full-setup-fails");
+  cluster.kubectl_output({"apply", "-n", ns, "-f", kSamples + "fullsetup-tools.yaml"});
+  const Completed edited =
+      run({"sed", "s/value: east-1/value: East_1/; s/name: full-setup/name: full-setup-fails/",
+           kSamples + "fullsetup-workflow.yaml"});
+  cluster.apply(ns, edited.out);
+  const json workflow = cluster.await_state(ns, "full-setup-fails", "Failed", 60s);
+
+  EXPECT_EQ(2, step_of(workflow, "cluster", "new-cluster").at("exitCode"));
+  EXPECT_EQ("Pending", step_of(workflow, "validation", "health-check").at("state"));
+  EXPECT_EQ(3U, AuditLog::of_namespace(ns).count(
+                    [](const Request& r) { return r.verb == "create" && r.resource == "jobs"; }));
+  expect_golden("full-setup-fails", user_view(cluster, ns, "full-setup-fails"),
+                {ns, "full-setup-fails"});
+}
+
+TEST(Samples, ARefusedValueNamesTheAllowedOnes) {
+  Cluster& cluster = Cluster::of_test();
+  const TestNamespace ns(cluster, "e2e-refused");
+  const Completed edited =
+      run({"sed", "s/default: us-east-1/value: mars-1/", kSamples + "fullsetup-workflow.yaml"});
+  const Completed applied = cluster.kubectl({"apply", "-n", ns, "-f", "-"}, {.input = edited.out});
+  EXPECT_EQ(1, applied.code);
+  EXPECT_NE(std::string::npos, applied.err.find("us-east-1, us-west-2, eu-west-1, eu-central-1"))
+      << applied.err;
+}
+
+// Pods of steps are such that the strictest of the Pod Security Standards admits them.
+TEST(Samples, RunInANamespaceThatEnforcesRestricted) {
+  Cluster& cluster = Cluster::of_test();
+  const TestNamespace ns(cluster, "e2e-restricted");
+  cluster.kubectl_output(
+      {"label", "namespace", ns, "pod-security.kubernetes.io/enforce=restricted"});
+  apply_sample(cluster, ns, "sequential-chain.yaml");
+  cluster.await_state(ns, "sequential-chain", "Succeeded", 90s);
+}
+
+}  // namespace
+}  // namespace bootstrap::testing

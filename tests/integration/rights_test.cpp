@@ -1,0 +1,188 @@
+// The shipped role under the operator itself: nothing it asks for is forbidden, and nothing in the
+// role is there for nothing.
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "tests/integration/audit_log.h"
+#include "tests/integration/played_cluster.h"
+#include "tests/integration/waiting.h"
+
+namespace bootstrap::testing {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+// A kubeconfig of the operator's own account, as its pod has it.
+std::string write_kubeconfig(Cluster& cluster) {
+  json config =
+      json::parse(cluster.kubectl_output({"config", "view", "--raw", "--minify", "-o", "json"}));
+  std::string token =
+      cluster.kubectl_output({"create", "token", "-n", "bootstrap-operator", "bootstrap-operator"});
+  token.erase(token.find_last_not_of('\n') + 1);
+  config["users"][0]["user"] = {{"token", token}};
+  const std::string file = std::filesystem::temp_directory_path() /
+                           ("bootstrap-rights-" + std::to_string(::getpid()) + ".kubeconfig");
+  std::ofstream(file) << config.dump();
+  std::filesystem::permissions(file, std::filesystem::perms::owner_read);
+  return file;
+}
+
+class Operator {
+ public:
+  explicit Operator(Cluster& cluster) : kubeconfig_(write_kubeconfig(cluster)) { start(); }
+  ~Operator() {
+    std::filesystem::remove(kubeconfig_);
+    if (::testing::Test::HasFailure()) std::cerr << std::ifstream(log_).rdbuf();
+    std::filesystem::remove(log_);
+  }
+
+  void start() {
+    process_.emplace(std::vector<std::string>{OPERATOR_BINARY, "--kubeconfig=" + kubeconfig_,
+                                              "--http-port=0", "--log-level=debug"},
+                     log_);
+  }
+  void kill() {
+    process_->signal(SIGKILL);
+    EXPECT_EQ(128 + SIGKILL, process_->wait(10s));
+    process_.reset();
+  }
+  std::optional<int> stop() {
+    process_->signal(SIGTERM);
+    return process_->wait(10s);
+  }
+
+ private:
+  std::string kubeconfig_;
+  std::string log_ = kubeconfig_ + ".log";
+  std::optional<Child> process_;
+};
+
+// Through everything the operator does that asks for another right.
+void exercise(Cluster& cluster, const std::string& ns, Operator& op) {
+  const PlayedCluster played(cluster, ns);
+  cluster.apply(ns, R"(
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: builder, labels: {bootstrap.openshift.io/allow-workflows: "true"}}
+)");
+  std::string full = workflow_of_steps("full", {"a", "b"});
+  full.replace(full.find("{image:"), 1, "{serviceAccountName: builder, ");
+  cluster.apply(ns, full);
+  const std::string a = played.run_pod_of("full", "a");
+  op.kill();  // the next one must read the stored plan
+  op.start();
+  played.end_pod(a, 0);
+  played.end_pod(played.run_pod_of("full", "b"), 0);
+
+  // No pod ever comes: Events are looked at, and the Job is stopped in the end.
+  std::string never = workflow_of_steps("never", {"a"});
+  never.replace(never.find("{name: a,"), 9, "{name: a, startTimeout: 7s,");
+  cluster.apply(ns, never);
+  // A Job that somebody deletes: only the API server's word counts.
+  cluster.apply(ns, workflow_of_steps("deleted", {"a"}));
+  const json job = played.await_job("deleted", "a");
+  cluster.kubectl_output({"delete", "job", "-n", ns, job.at("metadata").at("name")});
+  cluster.await_state(ns, "deleted", "Failed", 30s);
+  cluster.await_state(ns, "never", "Failed", 30s);
+  cluster.await_state(ns, "full", "Succeeded", 30s);
+}
+
+using Right = std::pair<std::string, std::string>;  // "group/resource", verb
+
+std::set<Right> rights_of_role(Cluster& cluster) {
+  std::set<Right> rights;
+  const json role = json::parse(
+      cluster.kubectl_output({"get", "clusterrole", "bootstrap-operator", "-o", "json"}));
+  for (const json& rule : role.at("rules"))
+    for (const std::string group : rule.at("apiGroups"))
+      for (const std::string resource : rule.at("resources"))
+        for (const std::string verb : rule.at("verbs"))
+          rights.emplace(group + "/" + resource, verb);
+  return rights;
+}
+
+std::set<Right> rights_used() {
+  std::set<Right> used;
+  for (const Request& r : AuditLog::of_user(kOperatorUser).all())
+    if (!r.resource.empty()) used.emplace(r.group + "/" + r.resource, r.verb);
+  return used;
+}
+
+// Needed, though no request of this test shows it.
+const std::set<Right> kNeededOtherwise{
+    // For API servers that cannot stream a list (WatchList).
+    {"bootstrap.openshift.io/bootstrapworkflows", "list"},
+    {"batch/jobs", "list"},
+    // Asked by an admission plugin, see below.
+    {"bootstrap.openshift.io/bootstrapworkflows/finalizers", "update"},
+};
+
+class Rights : public ::testing::Test {
+ protected:
+  Cluster& cluster_ = Cluster::of_test();
+};
+
+TEST_F(Rights, AreEnoughAndNoneIsSuperfluous) {
+  install(cluster_);
+  const TestNamespace ns(cluster_, "it-rights");
+  Operator op(cluster_);
+  exercise(cluster_, ns, op);
+  EXPECT_EQ(0, op.stop());
+
+  for (const Request& r : AuditLog::of_user(kOperatorUser).all()) {
+    EXPECT_NE(403, r.code) << r.verb << " " << r.path;
+    EXPECT_NE(401, r.code) << r.verb << " " << r.path;
+  }
+  const auto granted = rights_of_role(cluster_);
+  auto used = rights_used();
+  for (const auto& [resource, verb] : used)
+    EXPECT_TRUE(granted.contains({resource, verb})) << verb << " " << resource;
+  used.insert(kNeededOtherwise.begin(), kNeededOtherwise.end());
+  for (const auto& [resource, verb] : granted)
+    EXPECT_TRUE(used.contains({resource, verb})) << verb << " " << resource << " is never used";
+}
+
+// As on OpenShift: without it no Job could be owned by a workflow.
+TEST_F(Rights, FinalizersAreWhatOwnershipNeeds) {
+  install(cluster_);
+  const TestNamespace ns(cluster_, "it-finalizers");
+  cluster_.apply(ns, workflow_of_steps("owner", {"a"}));
+  const json owner = cluster_.workflow(ns, "owner");
+  const json owned{{"apiVersion", "apps/v1"},
+                   {"kind", "ControllerRevision"},
+                   {"revision", 1},
+                   {"data", json::object()},
+                   {"metadata",
+                    {{"name", "owned"},
+                     {"ownerReferences",
+                      {{{"apiVersion", owner.at("apiVersion")},
+                        {"kind", owner.at("kind")},
+                        {"name", "owner"},
+                        {"uid", owner.at("metadata").at("uid")},
+                        {"controller", true},
+                        {"blockOwnerDeletion", true}}}}}}};
+  const auto create_as = [&](const std::string& user) {
+    return cluster_.kubectl({"create", "--dry-run=server", "-n", ns, "-f", "-", "--as=" + user},
+                            {.input = owned.dump()});
+  };
+  cluster_.kubectl_output(
+      {"create", "clusterrole", ns.name(), "--verb=create", "--resource=controllerrevisions.apps"});
+  cluster_.kubectl_output(
+      {"create", "clusterrolebinding", ns.name(), "--clusterrole=" + ns.name(), "--user=nobody"});
+  const Completed without = create_as("nobody");
+  const Completed with = create_as(kOperatorUser);
+  cluster_.kubectl({"delete", "clusterrole,clusterrolebinding", ns.name()});
+
+  EXPECT_EQ(1, without.code);
+  EXPECT_NE(std::string::npos, without.err.find("cannot set blockOwnerDeletion")) << without.err;
+  EXPECT_EQ(0, with.code) << with.err;
+}
+
+}  // namespace
+}  // namespace bootstrap::testing
