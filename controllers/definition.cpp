@@ -1,5 +1,8 @@
 #include "controllers/definition.h"
 
+#include <algorithm>
+#include <initializer_list>
+
 #include <fmt/format.h>
 
 #include "controllers/limits.h"
@@ -23,7 +26,7 @@ class Reader {
     const auto found = object.find(key);
     if (found == object.end() || found->is_null()) return std::nullopt;
     if (found->is_string()) return found->get<std::string>();
-    problem(at + key, fmt::format("must be a string, not {}; put it in quotes", found->dump()));
+    problem(at + key, not_a_string(*found));
     return std::nullopt;
   }
 
@@ -37,8 +40,7 @@ class Reader {
       if (item.is_string()) {
         values.push_back(item.get<std::string>());
       } else {
-        problem(fmt::format("{}{}[{}]", at, key, values.size()),
-                fmt::format("must be a string, not {}; put it in quotes", item.dump()));
+        problem(fmt::format("{}{}[{}]", at, key, values.size()), not_a_string(item));
         values.emplace_back();
       }
     }
@@ -77,14 +79,77 @@ class Reader {
     return absent;
   }
 
+  bool flag(const json& object, const char* key, const std::string& at) {
+    const auto found = object.find(key);
+    if (found == object.end() || found->is_null()) return false;
+    if (found->is_boolean()) return found->get<bool>();
+    problem(at + key, "must be true or false");
+    return false;
+  }
+
+  std::size_t problems() const { return problems_.size(); }
+
  private:
+  static std::string not_a_string(const json& value) {
+    if (value.is_structured())
+      return fmt::format("must be a string, not {}", value.is_array() ? "a list" : "an object");
+    return fmt::format("must be a string, not {}; put it in quotes", value.dump());
+  }
+
   Problems& problems_;
 };
 
-// A part of a pod spec that is handed over as it is.
-json part(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found == object.end() ? json() : *found;
+// "list[name]." of an entry, "list[3]." when it has no name.
+std::string entry_path(const std::string& list, const json& entry, std::size_t index) {
+  const auto name = entry.find("name");
+  if (name != entry.end() && name->is_string() && !name->get_ref<const std::string&>().empty())
+    return fmt::format("{}[{}].", list, name->get_ref<const std::string&>());
+  return fmt::format("{}[{}].", list, index);
+}
+
+// The entries of a list that must be objects, each with its path.
+template <class F>
+void each_entry(Reader& in, const json& parent, const char* key, const std::string& at, F&& use) {
+  std::size_t index = 0;
+  for (const json& entry : in.array(parent, key, at)) {
+    if (entry.is_object())
+      use(entry, entry_path(at + key, entry, index));
+    else
+      in.problem(fmt::format("{}{}[{}]", at, key, index), "must be an object");
+    ++index;
+  }
+}
+
+// Parts of a pod spec that are handed over as they are. What is looked at later on is checked here,
+// so that nobody else has to: lists have objects, and in them these keys have strings.
+
+json object_part(Reader& in, const json& parent, const char* key, const std::string& at) {
+  const json& part = in.object(parent, key, at);  // an empty one when it is absent or wrong
+  const auto found = parent.find(key);
+  return found == parent.end() || !found->is_object() ? json() : part;
+}
+
+json list_part(Reader& in, const json& parent, const char* key, const std::string& at,
+               std::initializer_list<const char*> needed = {}) {
+  const std::size_t before = in.problems();
+  each_entry(in, parent, key, at, [&](const json& entry, const std::string& entry_at) {
+    for (const char* text : needed)
+      if (!entry.contains(text) || entry[text].is_null())
+        in.problem(entry_at + text, "is needed");
+      else
+        in.text(entry, text, entry_at);
+  });
+  const auto found = parent.find(key);
+  return found == parent.end() || in.problems() != before ? json() : *found;
+}
+
+json environment_part(Reader& in, const json& parent, const std::string& at) {
+  json env = list_part(in, parent, "env", at, {"name"});
+  const std::size_t before = in.problems();
+  if (env.is_array())
+    for (const json& entry : env)
+      in.text(entry, "value", fmt::format("{}env[{}].", at, entry["name"].get<std::string>()));
+  return in.problems() == before ? env : json();
 }
 
 Tools read_tools(Reader& in, const json& object, const std::string& at) {
@@ -96,14 +161,14 @@ Tools read_tools(Reader& in, const json& object, const std::string& at) {
   const json& source = in.object(object, "source", at);
   tools.source_config_map =
       in.text(in.object(source, "configMap", at + "source."), "name", at + "source.configMap.");
-  tools.env = part(object, "env");
-  tools.env_from = part(object, "envFrom");
-  tools.resources = part(object, "resources");
-  tools.node_selector = part(object, "nodeSelector");
-  tools.tolerations = part(object, "tolerations");
-  tools.volumes = part(object, "volumes");
-  tools.volume_mounts = part(object, "volumeMounts");
-  tools.image_pull_secrets = part(object, "imagePullSecrets");
+  tools.env = environment_part(in, object, at);
+  tools.env_from = list_part(in, object, "envFrom", at);
+  tools.resources = object_part(in, object, "resources", at);
+  tools.node_selector = object_part(in, object, "nodeSelector", at);
+  tools.tolerations = list_part(in, object, "tolerations", at);
+  tools.volumes = list_part(in, object, "volumes", at, {"name"});
+  tools.volume_mounts = list_part(in, object, "volumeMounts", at, {"name", "mountPath"});
+  tools.image_pull_secrets = list_part(in, object, "imagePullSecrets", at, {"name"});
   return tools;
 }
 
@@ -114,7 +179,7 @@ json merge_by_name(const json& base, const json& own) {
   json merged = base;
   for (const json& entry : own) {
     const auto same = std::find_if(merged.begin(), merged.end(), [&](const json& other) {
-      return other.value("name", "") == entry.value("name", "");
+      return other["name"] == entry["name"];
     });
     if (same != merged.end())
       *same = entry;
@@ -156,22 +221,18 @@ Parameter read_parameter(Reader& in, const json& object, const std::string& at) 
   parameter.value = in.optional_text(object, "value", at);
   parameter.default_value = in.optional_text(object, "default", at);
   parameter.allowed = in.texts(object, "allowed", at);
-  const auto required = object.find("required");
-  if (required != object.end() && !required->is_boolean())
-    in.problem(at + "required", "must be true or false");
-  else
-    parameter.required = required != object.end() && required->get<bool>();
+  parameter.required = in.flag(object, "required", at);
   return parameter;
 }
 
 StepWork read_work(Reader& in, const json& object, const std::string& at) {
-  const int actions = static_cast<int>(object.contains("tool")) +
-                      static_cast<int>(object.contains("command")) +
-                      static_cast<int>(object.contains("script"));
-  if (actions != 1)
+  const auto has = [&](const char* key) { return object.contains(key) && !object[key].is_null(); };
+  if (static_cast<int>(has("tool")) + static_cast<int>(has("command")) +
+          static_cast<int>(has("script")) !=
+      1)
     in.problem(at.substr(0, at.size() - 1), "needs exactly one of tool, command, script");
-  if (object.contains("command")) return CommandWork{in.texts(object, "command", at)};
-  if (object.contains("script")) return ScriptWork{in.text(object, "script", at)};
+  if (has("command")) return CommandWork{in.texts(object, "command", at)};
+  if (has("script")) return ScriptWork{in.text(object, "script", at)};
   return ToolWork{in.text(object, "tool", at)};
 }
 
@@ -186,27 +247,6 @@ StepDefinition read_step(Reader& in, const json& object, const Tools& tools,
   step.timeout = in.duration(object, "timeout", at, limits::kDefaultTimeout);
   step.start_timeout = in.duration(object, "startTimeout", at, limits::kDefaultStartTimeout);
   return step;
-}
-
-// "list[name]." of an entry, "list[3]." when it has no name.
-std::string entry_path(const std::string& list, const json& entry, std::size_t index) {
-  const auto name = entry.find("name");
-  if (name != entry.end() && name->is_string() && !name->get_ref<const std::string&>().empty())
-    return fmt::format("{}[{}].", list, name->get_ref<const std::string&>());
-  return fmt::format("{}[{}].", list, index);
-}
-
-// The entries of a list that must be objects, each with its path.
-template <class F>
-void each_entry(Reader& in, const json& parent, const char* key, const std::string& at, F&& use) {
-  std::size_t index = 0;
-  for (const json& entry : in.array(parent, key, at)) {
-    if (entry.is_object())
-      use(entry, entry_path(at + key, entry, index));
-    else
-      in.problem(fmt::format("{}{}[{}]", at, key, index), "must be an object");
-    ++index;
-  }
 }
 
 }  // namespace

@@ -38,7 +38,9 @@ struct Parameter {
 };
 
 // Where tools come from and how their pods run. The JSON members are parts of a pod's spec that
-// the operator hands over as they are (the CRD's schema has typed them): null when absent.
+// the operator hands over as they are: null when absent. Of their types only what the operator
+// looks at is checked (entries are objects; names, mount paths and values of variables are
+// strings).
 struct Tools {
   std::string image;
   std::string path;

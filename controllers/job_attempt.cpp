@@ -24,6 +24,19 @@ constexpr Duration kLookAgain = 5s;
 constexpr int kKilled = 137;
 constexpr int kTerminated = 143;
 
+// Why a container could not be started, without the chain of programs that say so: of containerd's
+// "failed to create …: unable to start container process: exec: "x": not found: unknown" the part
+// about x.
+std::string start_error(const std::string& message) {
+  constexpr std::string_view kBefore = "unable to start container process: ";
+  constexpr std::string_view kAfter = ": unknown";
+  std::string error = last_line(message);
+  if (const auto at = error.rfind(kBefore); at != std::string::npos)
+    error.erase(0, at + kBefore.size());
+  if (error.ends_with(kAfter)) error.resize(error.size() - kAfter.size());
+  return error;
+}
+
 class JobAttempt {
  public:
   JobAttempt(const PlanStep& step, const StepRecord& record, const Work& work, Inquiry& ask,
@@ -130,7 +143,7 @@ class JobAttempt {
       result.message = "was killed because it used more memory than its limit";
     } else if (main.reason == "StartError" || main.reason == "ContainerCannotRun") {
       result.reason = reasons::kStartError;
-      result.message = fmt::format("could not be started: {}", last_line(main.message));
+      result.message = fmt::format("could not be started: {}", start_error(main.message));
       result.log_tail.clear();  // it is no log but the runtime's message
     } else if (const ContainerView* other = failed_beside(main, pod); other != nullptr) {
       result.message =

@@ -185,7 +185,7 @@ class JobBuilder {
       set(environment_name(name), quoted_for_kubelet(value));
     if (tools_.env.is_null()) return env;
     for (json entry : tools_.env) {
-      if (entry.contains("value"))
+      if (entry.contains("value") && entry["value"].is_string())
         entry["value"] = filled(entry["value"].get<std::string>(), Quoting::Kubelet);
       env.push_back(std::move(entry));
     }

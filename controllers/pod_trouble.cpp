@@ -51,6 +51,13 @@ bool says_config_missing(std::string_view message) {
           message.find("secret \"") != std::string_view::npos);
 }
 
+// The scheduler's "persistentvolumeclaim "x" not found" and "pod has unbound immediate
+// PersistentVolumeClaims": no other node would help.
+bool says_claim_trouble(std::string_view message) {
+  return message.find("persistentvolumeclaim \"") != std::string_view::npos ||
+         message.find("unbound immediate PersistentVolumeClaims") != std::string_view::npos;
+}
+
 std::optional<Trouble> trouble_of(const ContainerView& container) {
   if (container.state != ContainerState::Waiting) return std::nullopt;
   const char* reason = match(kWaitingRules, container.reason);
@@ -65,7 +72,9 @@ std::optional<Trouble> trouble_of(const ContainerView& container) {
 std::optional<Trouble> trouble_of(const PodView& pod) {
   const auto* scheduled = find_condition(pod.conditions, "PodScheduled");
   if (scheduled != nullptr && scheduled->status == "False" && scheduled->reason == "Unschedulable")
-    return Trouble{reasons::kUnschedulable, scheduled->message};
+    return Trouble{
+        says_claim_trouble(scheduled->message) ? reasons::kVolumeNotReady : reasons::kUnschedulable,
+        scheduled->message};
   for (const auto* containers : {&pod.init_containers, &pod.containers})
     for (const ContainerView& container : *containers)
       if (auto trouble = trouble_of(container)) return trouble;

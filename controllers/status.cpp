@@ -62,14 +62,29 @@ void put_list(json& to, const char* key, const std::vector<T>& values, F&& write
   for (const T& value : values) list.push_back(write(value));
 }
 
+// The value under `key`; null when it is absent. Throws on anything that is no object.
+const json& value_in(const json& from, const char* key) {
+  static const json kNothing;
+  if (!from.is_object()) throw Unreadable(std::string("not an object where ") + key + " should be");
+  const auto found = from.find(key);
+  return found == from.end() ? kNothing : *found;
+}
+
 std::string text_in(const json& from, const char* key) {
-  return from.value(key, std::string());
+  const json& value = value_in(from, key);
+  return value.is_null() ? std::string() : value.get<std::string>();
+}
+
+template <class T>
+T number_in(const json& from, const char* key) {
+  const json& value = value_in(from, key);
+  return value.is_null() ? T{0} : value.get<T>();
 }
 
 std::optional<TimePoint> time_in(const json& from, const char* key) {
-  const auto found = from.find(key);
-  if (found == from.end() || found->is_null()) return std::nullopt;
-  const auto time = from_rfc3339(found->get_ref<const std::string&>());
+  const json& value = value_in(from, key);
+  if (value.is_null()) return std::nullopt;
+  const auto time = from_rfc3339(value.get_ref<const std::string&>());
   if (!time) throw Unreadable(std::string(key) + " is not a time");
   return time;
 }
@@ -77,10 +92,11 @@ std::optional<TimePoint> time_in(const json& from, const char* key) {
 template <class T, class F>
 std::vector<T> list_in(const json& from, const char* key, F&& read) {
   std::vector<T> values;
-  const auto found = from.find(key);
-  if (found == from.end() || found->is_null()) return values;
-  values.reserve(found->size());
-  for (const json& entry : *found) values.push_back(read(entry));
+  const json& list = value_in(from, key);
+  if (list.is_null()) return values;
+  if (!list.is_array()) throw Unreadable(std::string(key) + " is not a list");
+  values.reserve(list.size());
+  for (const json& entry : list) values.push_back(read(entry));
   return values;
 }
 
@@ -102,12 +118,12 @@ StepRecord read_step(const json& from) {
   StepRecord step;
   step.name = text_in(from, "name");
   step.state = value_of(kStepStates, text_in(from, "state"));
-  step.attempts = from.value("attempts", 0);
+  step.attempts = number_in<int>(from, "attempts");
   step.job = text_in(from, "job");
   step.job_uid = text_in(from, "jobUID");
   step.reason = text_in(from, "reason");
   step.message = text_in(from, "message");
-  if (from.contains("exitCode")) step.exit_code = from["exitCode"].get<int>();
+  if (!value_in(from, "exitCode").is_null()) step.exit_code = number_in<int>(from, "exitCode");
   step.start = time_in(from, "startTime");
   step.completion = time_in(from, "completionTime");
   step.log_tail = text_in(from, "logTail");
@@ -145,8 +161,12 @@ json write_progress(const Progress& progress) {
 }
 
 Progress read_progress(const json& from) {
-  return {from.value("completed", 0), from.value("total", 0),   from.value("percent", 0),
-          text_in(from, "text"),      text_in(from, "current"), text_in(from, "elapsed"),
+  return {number_in<int>(from, "completed"),
+          number_in<int>(from, "total"),
+          number_in<int>(from, "percent"),
+          text_in(from, "text"),
+          text_in(from, "current"),
+          text_in(from, "elapsed"),
           time_in(from, "at")};
 }
 
@@ -165,7 +185,7 @@ Condition read_condition(const json& from) {
           text_in(from, "status"),
           text_in(from, "reason"),
           text_in(from, "message"),
-          from.value("observedGeneration", std::int64_t{0}),
+          number_in<std::int64_t>(from, "observedGeneration"),
           time_in(from, "lastTransitionTime")};
 }
 
@@ -177,24 +197,26 @@ json write_history(const HistoryEntry& entry) {
 }
 
 HistoryEntry read_history(const json& from) {
-  return {time_in(from, "time").value_or(TimePoint{}), from.value("run", 0), text_in(from, "step"),
-          text_in(from, "state"), text_in(from, "reason")};
+  return {time_in(from, "time").value_or(TimePoint{}), number_in<int>(from, "run"),
+          text_in(from, "step"), text_in(from, "state"), text_in(from, "reason")};
 }
 
 Status read(const json& from) {
   Status status;
   if (from.is_null()) return status;
-  status.observed_generation = from.value("observedGeneration", std::int64_t{0});
+  status.observed_generation = number_in<std::int64_t>(from, "observedGeneration");
   status.uid = text_in(from, "uid");
-  if (from.contains("state")) status.state = value_of(kWorkflowStates, text_in(from, "state"));
+  if (!value_in(from, "state").is_null())
+    status.state = value_of(kWorkflowStates, text_in(from, "state"));
   status.reason = text_in(from, "reason");
   status.message = text_in(from, "message");
-  status.run = from.value("run", 0);
+  status.run = number_in<int>(from, "run");
   status.plan = text_in(from, "plan");
   status.start = time_in(from, "startTime");
   status.completion = time_in(from, "completionTime");
   status.duration = text_in(from, "duration");
-  if (from.contains("progress")) status.progress = read_progress(from["progress"]);
+  if (const json& progress = value_in(from, "progress"); !progress.is_null())
+    status.progress = read_progress(progress);
   status.conditions = list_in<Condition>(from, "conditions", read_condition);
   status.phases = list_in<PhaseRecord>(from, "phases", read_phase);
   status.history = list_in<HistoryEntry>(from, "history", read_history);
@@ -248,6 +270,11 @@ json to_json(const Status& status) {
   put_list(to, "phases", status.phases, write_phase);
   put_list(to, "history", status.history, write_history);
   return to;
+}
+
+bool same_when_stored(const Status& a, const Status& b) {
+  // Most passes change nothing, and JSON is a hundred times as dear.
+  return a == b || to_json(a) == to_json(b);
 }
 
 tl::expected<Status, std::string> read_status(const json& from) {

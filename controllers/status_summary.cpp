@@ -12,8 +12,10 @@
 namespace bootstrap {
 namespace {
 
-std::string log_command(const ObjectKey& workflow, const StepRecord& step) {
-  return fmt::format("kubectl logs -n {} job/{}", workflow.ns, step.job);
+// How to read its whole log. Empty when the tool printed nothing, or nothing that is still there.
+std::string log_hint(const std::string& ns, const StepRecord& step) {
+  if (step.log_tail.empty()) return "";
+  return fmt::format("; its log: kubectl logs -n {} job/{}", ns, step.job);
 }
 
 // --- phases ---
@@ -47,7 +49,7 @@ struct Position {
   const StepRecord* record = nullptr;
 };
 
-// Where the workflow is: the first failure, else what is launched, else what comes next.
+// Where the workflow is: what is launched, else the first failure, else what comes next.
 Position current_step(const Status& status) {
   Position launched, next, failed;
   for (const PhaseRecord& phase : status.phases)
@@ -106,8 +108,7 @@ void say_failed(Status& status, const Plan& plan, const Position& at) {
   status.state = WorkflowState::Failed;
   status.reason = "StepFailed";
   status.message = fmt::format("{} failed ({}): {}", to_text(at.ref), step.reason, step.message);
-  if (!step.job.empty())
-    status.message += fmt::format("; its log: {}", log_command({plan.run.ns, plan.run.name}, step));
+  status.message += log_hint(plan.run.ns, step);
   if (!plan.notes.failure.empty())
     status.message +=
         ". " + substitute(plan.notes.failure, lookup_of(plan.run, plan.parameters), Quoting::Plain)
@@ -192,7 +193,7 @@ Transition step_transition(const StepRef& ref, const StepRecord& step, const Wor
     case StepState::Failed:
       t.reason = "StepFailed";
       t.message = fmt::format("{} failed{} ({}): {}", name, took, step.reason, step.message);
-      if (!step.job.empty()) t.message += "; its log: " + log_command(workflow.meta.key(), step);
+      t.message += log_hint(workflow.meta.ns, step);
       t.event = t.warning = true;
       break;
     case StepState::Pending:

@@ -8,6 +8,7 @@
 
 #include "controllers/limits.h"
 #include "controllers/names.h"
+#include "controllers/program_text.h"
 #include "controllers/references.h"
 #include "controllers/run_values.h"
 #include "controllers/texts.h"
@@ -17,11 +18,13 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 6> kShells{"sh", "bash", "dash", "ash", "ksh", "zsh"};
 constexpr std::array<std::string_view, 3> kReservedEnvironment{"ORCHESTRATION_CONTEXT",
                                                                "OUTPUT_FORMAT", "HOME"};
 constexpr std::array<std::string_view, 3> kReservedPrefixes{"BOOTSTRAP_", "PARAM_", "GIT_CONFIG_"};
 constexpr std::string_view kReservedVolumes = "bootstrap-";
+constexpr std::string_view kWorkspace = "/workspace";
+constexpr std::array<std::string_view, 3> kReservedPaths{"/workspace/source", "/workspace/script",
+                                                         "/workspace/home"};
 
 bool reserved_environment(std::string_view name) {
   return std::ranges::find(kReservedEnvironment, name) != kReservedEnvironment.end() ||
@@ -29,16 +32,25 @@ bool reserved_environment(std::string_view name) {
                              [&](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
-bool is_shell(std::string_view argument) {
-  const auto slash = argument.rfind('/');
-  if (slash != std::string_view::npos) argument.remove_prefix(slash + 1);
-  return std::ranges::find(kShells, argument) != kShells.end();
+// The CRD's pattern: a name becomes part of an environment variable's.
+bool is_parameter_name(std::string_view name) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  constexpr std::size_t kLongest = 63;
+  return !name.empty() && name.size() <= kLongest && letter(name.front()) &&
+         std::ranges::all_of(name, [&](char c) {
+           return letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_';
+         });
 }
 
-// "-c", and letters together with it as in "-ec".
-bool is_command_option(std::string_view argument) {
-  return argument.size() >= 2 && argument[0] == '-' && argument[1] != '-' &&
-         argument.find('c') != std::string_view::npos;
+bool is_at_or_below(std::string_view path, std::string_view folder) {
+  return path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
+}
+
+bool is_reserved_path(std::string_view path) {
+  while (path.ends_with('/')) path.remove_suffix(1);
+  return path == kWorkspace || std::ranges::any_of(kReservedPaths, [&](std::string_view reserved) {
+           return is_at_or_below(path, reserved);
+         });
 }
 
 class Validation {
@@ -57,6 +69,10 @@ class Validation {
 
   Problems run() {
     check_size();
+    for (const Parameter& p : definition_.parameters)
+      if (!is_parameter_name(p.name))
+        add(fmt::format("parameters[{}].name", p.name),
+            "must be at most 63 letters, digits, '-' and '_', beginning with a letter");
     check_text("notes.success", definition_.notes.success);
     check_text("notes.failure", definition_.notes.failure);
     std::set<std::string> phases;
@@ -66,6 +82,9 @@ class Validation {
       if (!phases.insert(phase.name).second)
         add(at + ".name", "is there twice; phase names are unique");
       if (phase.steps.empty()) add(at + ".steps", "needs at least one step");
+      if (phase.steps.size() > limits::kStepsInPhase)
+        add(at + ".steps",
+            fmt::format("has {} steps; at most {}", phase.steps.size(), limits::kStepsInPhase));
       std::set<std::string> steps;
       for (const StepDefinition& step : phase.steps) {
         if (!steps.insert(step.name).second)
@@ -101,6 +120,18 @@ class Validation {
       if (!lookup_(reference)) add(field, unknown(reference));
   }
 
+  // A text in which nothing is replaced: a reference there would be taken literally.
+  void check_literal(const std::string& field, const std::string& text) {
+    for (const std::string& reference : references_in(text))
+      add(field, fmt::format("$({}) cannot be used here; only in args, command, tool, env values, "
+                             "image, source and notes",
+                             reference));
+  }
+
+  std::string filled(const std::string& text) const {
+    return substitute(text, lookup_, Quoting::Plain).value_or(text);
+  }
+
   std::string unknown(const std::string& reference) const {
     constexpr std::string_view kParams = "params.";
     if (reference.starts_with(kParams)) {
@@ -117,7 +148,7 @@ class Validation {
   void check_step(const StepDefinition& step, const std::string& at) {
     if (!is_step_name(step.name)) add(at + ".name", kNameRule);
     check_work(step, at);
-    check_shell_text(step, at);
+    check_program_text(step, at);
     for (std::size_t i = 0; i < step.args.size(); ++i)
       check_text(fmt::format("{}.args[{}]", at, i), step.args[i]);
     check_tools(step.tools, at + ".tools");
@@ -126,9 +157,8 @@ class Validation {
   void check_work(const StepDefinition& step, const std::string& at) {
     if (const auto* tool = std::get_if<ToolWork>(&step.work)) {
       if (tool->tool.empty()) add(at + ".tool", "must not be empty");
-      if (tool->tool.find("..") != std::string::npos)
-        add(at + ".tool", "must not contain \"..\"; it names a file below tools.path");
       check_text(at + ".tool", tool->tool);
+      check_tool_file(tool->tool, at + ".tool");
       const bool relative = !step.tools.path.empty() && !step.tools.path.starts_with('/');
       if (relative && step.tools.source_config_map.empty())
         add(at + ".tool",
@@ -146,26 +176,38 @@ class Validation {
     }
   }
 
-  // A value pasted into shell text could be a command. So parameters reach shells as variables
-  // only.
-  void check_shell_text(const StepDefinition& step, const std::string& at) {
-    const auto* command = std::get_if<CommandWork>(&step.work);
-    if (command == nullptr) return;
-    std::vector<std::string> all = command->command;
-    all.insert(all.end(), step.args.begin(), step.args.end());
-    bool shell = false;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (shell && is_command_option(all[i]) && i + 1 < all.size()) {
-        const std::size_t commands = command->command.size();
-        const std::string field = i + 1 < commands
-                                      ? fmt::format("{}.command[{}]", at, i + 1)
-                                      : fmt::format("{}.args[{}]", at, i + 1 - commands);
-        for (const std::string& reference : references_in(all[i + 1]))
-          add(field, instead_of(reference, "the text of a shell"));
-        return;
-      }
-      shell = shell || is_shell(all[i]);
-    }
+  // The values of parameters count as well: they must not lead to a file elsewhere.
+  void check_tool_file(const std::string& tool, const std::string& field) {
+    const std::string file = filled(tool);
+    if (file.find("..") != std::string::npos)
+      add(field, "must not contain \"..\"; it names a file below tools.path");
+    if (file.starts_with('/') && !tool.starts_with('/'))
+      add(field, "must not become an absolute path by the value of a parameter");
+  }
+
+  // A value pasted into the text of a shell could be a command, and python, perl or node are no
+  // better. So parameters reach programs as variables and arguments only.
+  void check_program_text(const StepDefinition& step, const std::string& at) {
+    struct Argument {
+      std::string field;
+      std::string text;
+    };
+    std::vector<Argument> all;
+    if (const auto* tool = std::get_if<ToolWork>(&step.work))
+      all.push_back({at + ".tool", tool->tool});
+    else if (const auto* command = std::get_if<CommandWork>(&step.work))
+      for (std::size_t i = 0; i < command->command.size(); ++i)
+        all.push_back({fmt::format("{}.command[{}]", at, i), command->command[i]});
+    else
+      return;  // its arguments come after the script file
+    for (std::size_t i = 0; i < step.args.size(); ++i)
+      all.push_back({fmt::format("{}.args[{}]", at, i), step.args[i]});
+
+    std::vector<std::string> values;  // "$(params.shell)" may be a shell, too
+    for (const Argument& argument : all) values.push_back(filled(argument.text));
+    for (const std::size_t i : program_texts(values))
+      for (const std::string& reference : references_in(all[i].text))
+        add(all[i].field, instead_of(reference, "program text"));
   }
 
   static std::string instead_of(const std::string& reference, std::string_view where) {
@@ -183,8 +225,11 @@ class Validation {
     if (tools.image.empty()) add(at + ".image", "is needed here or in spec.tools.image");
     check_text(at + ".image", tools.image);
     check_text(at + ".source.configMap.name", tools.source_config_map);
+    check_literal(at + ".path", tools.path);
+    check_literal(at + ".workingDir", tools.working_dir);
+    check_literal(at + ".serviceAccountName", tools.service_account);
     for (const json& entry : tools.env) {
-      const std::string name = entry.value("name", "");
+      const std::string& name = entry["name"].get_ref<const std::string&>();
       const std::string field = fmt::format("{}.env[{}]", at, name);
       if (reserved_environment(name))
         add(field,
@@ -196,20 +241,26 @@ class Validation {
     check_volumes(tools, at);
   }
 
+  // That entries have names was seen to by read_definition.
   void check_volumes(const Tools& tools, const std::string& at) {
     std::set<std::string> names;
     for (const json& volume : tools.volumes) {
-      const std::string name = volume.value("name", "");
+      const std::string& name = volume["name"].get_ref<const std::string&>();
       names.insert(name);
       if (name.starts_with(kReservedVolumes))
         add(fmt::format("{}.volumes[{}]", at, name),
             "names that begin with bootstrap- are reserved");
     }
     for (const json& mount : tools.volume_mounts) {
-      const std::string name = mount.value("name", "");
+      const std::string& name = mount["name"].get_ref<const std::string&>();
+      const std::string& path = mount["mountPath"].get_ref<const std::string&>();
+      const std::string field = fmt::format("{}.volumeMounts[{}]", at, path);
       if (!names.contains(name))
-        add(fmt::format("{}.volumeMounts[{}]", at, mount.value("mountPath", "")),
-            fmt::format("there is no volume \"{}\" in tools.volumes", name));
+        add(field, fmt::format("there is no volume \"{}\" in tools.volumes", name));
+      if (is_reserved_path(path))
+        add(field,
+            "is reserved, as are /workspace, /workspace/source, /workspace/script, /workspace/home "
+            "and everything below these three");
     }
   }
 
@@ -219,6 +270,51 @@ class Validation {
   Problems problems_;
 };
 
+// --- as one text ---
+
+// Between what is wrong and what to do about it.
+constexpr std::string_view kHint = "; ";
+
+// Tools of the workflow are tools of every step: a mistake in them is told with the first.
+Problems told_once(const Problems& problems) {
+  struct Told {
+    Problem first;
+    std::string place;  // within the tools; empty: not in tools
+    std::size_t more = 0;
+  };
+  std::vector<Told> all;
+  for (const Problem& problem : problems) {
+    const auto at = problem.field.find(".tools.");
+    const std::string place = at == std::string::npos ? "" : problem.field.substr(at);
+    const auto same = std::ranges::find_if(all, [&](const Told& told) {
+      return !place.empty() && told.place == place && told.first.message == problem.message;
+    });
+    if (same == all.end())
+      all.push_back({problem, place});
+    else
+      ++same->more;
+  }
+  Problems once;
+  for (Told& told : all) {
+    if (told.more > 0)
+      told.first.field +=
+          fmt::format(" (and {} more step{})", told.more, told.more == 1 ? "" : "s");
+    once.push_back(std::move(told.first));
+  }
+  return once;
+}
+
+template <class Shape>
+std::string listed(const Problems& problems, Shape&& shape) {
+  std::string text = problems.size() == 1
+                         ? std::string("the spec cannot run: ")
+                         : fmt::format("the spec cannot run, {} problems: ", problems.size());
+  for (std::size_t i = 0; i < problems.size(); ++i)
+    text +=
+        fmt::format("{}{}: {}", i == 0 ? "" : "; ", problems[i].field, shape(problems[i].message));
+  return text;
+}
+
 }  // namespace
 
 Problems validate(const Definition& definition) {
@@ -226,11 +322,12 @@ Problems validate(const Definition& definition) {
 }
 
 std::string problems_text(const Problems& problems, std::size_t limit) {
-  std::string text = problems.size() == 1
-                         ? std::string("the spec cannot run: ")
-                         : fmt::format("the spec cannot run, {} problems: ", problems.size());
-  for (std::size_t i = 0; i < problems.size(); ++i)
-    text += fmt::format("{}{}: {}", i == 0 ? "" : "; ", problems[i].field, problems[i].message);
+  const Problems all = told_once(problems);
+  std::string text = listed(all, [](const std::string& message) { return message; });
+  // Rather every problem without its hint than the first ones only.
+  if (text.size() > limit)
+    text = listed(
+        all, [](const std::string& message) { return message.substr(0, message.find(kHint)); });
   return cut(std::move(text), limit);
 }
 

@@ -10,9 +10,10 @@
 
 namespace bootstrap {
 
+// Of a definition that read_definition has made.
 Problems validate(const Definition&);
 
-// One text for status: "spec is invalid (2 problems): parameters[region]: …; phases[a]…: …", at
+// One text for status: "the spec cannot run, 2 problems: parameters[region]: …; phases[a]…: …", at
 // most `limit` bytes.
 std::string problems_text(const Problems&, std::size_t limit);
 

@@ -164,8 +164,10 @@ std::optional<AttemptRef> attempt_of(const ObjectMeta& meta) {
   const std::string_view phase = label(labels::kPhase), step = label(labels::kStep),
                          text = label(labels::kAttempt);
   int attempt = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), attempt);
-  if (phase.empty() || step.empty() || parsed.ec != std::errc{} || attempt < 1) return std::nullopt;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, attempt);
+  if (phase.empty() || step.empty() || error != std::errc{} || stop != end || attempt < 1)
+    return std::nullopt;
   return AttemptRef{{std::string(phase), std::string(step)}, attempt};
 }
 

@@ -58,8 +58,7 @@ class Application {
             {.version = kVersion, .commit = "", .watched = {"bootstrapworkflows", "jobs", "pods"}}),
         health_(clock_) {}
 
-  int run() {
-    const runtime::SignalGuard signals;
+  int run(const runtime::SignalGuard& signals) {
     const auto access = find_access(options_, clock_);
     if (!access) {
       log_.error("no access to a cluster", {{"error", access.error().message}});
@@ -252,10 +251,16 @@ class Application {
 }  // namespace
 
 int run_operator(const ProcessOptions& options) {
+  // Before the transport's threads: one that does not block SIGTERM would take it, and end the
+  // process at once, or in a container, where this is process 1, nothing at all.
+  const runtime::SignalGuard signals;
   // A few threads that rarely allocate at the same time: two arenas instead of eight per core.
   mallopt(M_ARENA_MAX, 2);
+  // No fast bins, of which the per-thread cache has made a second choice anyway: with them every
+  // request for a large block, as OpenSSL makes one for each record, first tidies up all of them.
+  mallopt(M_MXFAST, 0);
   kube::initialize_transport_threads();
-  return Application(options).run();
+  return Application(options).run(signals);
 }
 
 }  // namespace bootstrap

@@ -1,10 +1,11 @@
 #include "tests/e2e/golden.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <regex>
 #include <sstream>
-#include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -44,6 +45,15 @@ std::string replaced_names(std::string text, const GoldenNames& names) {
   return std::regex_replace(text, std::regex(own + R"(-[a-z2-7]{10}\b)"), "$1-<hash>");
 }
 
+// Events of one second come in any order.
+void sort_events(std::vector<std::string>& lines) {
+  const auto is_event = [](const std::string& line) {
+    return line.starts_with("  Normal  ") || line.starts_with("  Warning  ");
+  };
+  const auto begin = std::ranges::find_if(lines, is_event);
+  std::sort(begin, std::find_if_not(begin, lines.end(), is_event));
+}
+
 std::string file_of(const std::string& name) {
   return std::string(SOURCE_DIR) + "/tests/e2e/golden/" + name + ".txt";
 }
@@ -52,12 +62,15 @@ std::string file_of(const std::string& name) {
 
 std::string normalized(std::string text, const GoldenNames& names) {
   std::istringstream lines(replaced_names(std::move(text), names));
-  std::string result;
+  std::vector<std::string> all;
   for (std::string line; std::getline(lines, line);) {
     for (const Rule& rule : kRules)
       line = std::regex_replace(line, std::regex(rule.pattern), rule.replacement);
-    result += line + "\n";
+    all.push_back(std::move(line));
   }
+  sort_events(all);
+  std::string result;
+  for (const std::string& line : all) result += line + "\n";
   return result;
 }
 

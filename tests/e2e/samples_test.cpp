@@ -26,20 +26,6 @@ bool by_operator(const Request& r) {
   return r.user == kOperatorUser;
 }
 
-// When the kubelet first reported that every container of a pod had terminated, by pod.
-std::map<std::string, AuditTime> reported_ends(const AuditLog& log) {
-  std::map<std::string, AuditTime> ends;
-  for (const Request& r : log.all()) {
-    if (r.resource != "pods/status" || r.verb != "patch") continue;
-    const json containers = r.body.value("/status/containerStatuses"_json_pointer, json::array());
-    const bool all = !containers.empty() && std::ranges::all_of(containers, [](const json& c) {
-      return c.value("state", json::object()).contains("terminated");
-    });
-    if (all) ends.emplace(r.name, r.received);
-  }
-  return ends;
-}
-
 // The pod of a Job, by the Job's name.
 std::map<std::string, std::string> pods_by_job(Cluster& cluster, const std::string& ns) {
   std::map<std::string, std::string> pods;
@@ -67,7 +53,7 @@ void expect_orderly_launches(Cluster& cluster, const std::string& ns, const json
     created.push_back(r.name);
   }
   ASSERT_EQ(created, jobs_in_order(workflow));
-  const auto ends = reported_ends(log);
+  const auto ends = log.ends_of_pods();
   const auto pods = pods_by_job(cluster, ns);
   for (std::size_t i = 1; i < creations.size(); ++i) {
     const std::string& former = pods.at(created[i - 1]);

@@ -137,7 +137,7 @@ const std::vector<Mistake>& mistakes() {
        .mend = kSecret},
       {.name = "claim-missing",
        .state = "Running",
-       .reason = "Unschedulable",
+       .reason = "VolumeNotReady",
        .tools = "{volumes: [{name: v, persistentVolumeClaim: {claimName: shared}}], "
                 "volumeMounts: [{name: v, mountPath: /v}]}"},
       {.name = "unschedulable",
@@ -296,32 +296,31 @@ spec:
 )yaml";
 
 TEST(UserErrorsInTheSpec, AreAllNamedAndNothingIsLaunched) {
-    Cluster& cluster = Cluster::of_test();
-    const TestNamespace ns(cluster, "e2e-five-mistakes");
-    cluster.apply(ns, kFiveMistakes);
-    const json workflow = cluster.await_state(ns, "five-mistakes", "Invalid", 30s);
-    const std::string message = status_text(workflow, "message");
-    for (const char* field :
-         {"image", "notes.success", "phases[cluster].steps[create].args[1]",
-          "phases[cluster].steps[check].script", "phases[cluster].steps[docs].command[2]"})
-      EXPECT_NE(std::string::npos, message.find(field)) << field << " is not named in: " << message;
-    EXPECT_TRUE(
-        eventually(5s, [&] { return !event_reasons(cluster, ns, "five-mistakes").empty(); }));
-    expect_golden("five-mistakes", user_view(cluster, ns, "five-mistakes"), {ns, "five-mistakes"});
-    EXPECT_TRUE(cluster.items(kube::resources::kJobs, ns).empty());
+  Cluster& cluster = Cluster::of_test();
+  const TestNamespace ns(cluster, "e2e-five-mistakes");
+  cluster.apply(ns, kFiveMistakes);
+  const json workflow = cluster.await_state(ns, "five-mistakes", "Invalid", 30s);
+  const std::string message = status_text(workflow, "message");
+  for (const char* field :
+       {"image", "notes.success", "phases[cluster].steps[create].args[1]",
+        "phases[cluster].steps[check].script", "phases[cluster].steps[docs].command[2]"})
+    EXPECT_NE(std::string::npos, message.find(field)) << field << " is not named in: " << message;
+  EXPECT_TRUE(eventually(5s, [&] { return !event_reasons(cluster, ns, "five-mistakes").empty(); }));
+  expect_golden("five-mistakes", user_view(cluster, ns, "five-mistakes"), {ns, "five-mistakes"});
+  EXPECT_TRUE(cluster.items(kube::resources::kJobs, ns).empty());
 
-    std::string mended = kFiveMistakes;
-    for (const auto& [wrong, right] : std::map<std::string, std::string>{
-             {"busybox:$(params.version)", "busybox:1.35"},
-             {"{name: cluster}", "{name: cluster, value: east-1}"},
-             {"[new-cluster], args: [\"--region\", \"$(params.regoin)\"]",
-              "[echo], args: [\"--region\", \"$(params.region)\"]"},
-             {"health-check --region $(params.region)", "echo $PARAM_REGION"},
-             {"generate-docs $(workflow.name)", "echo $BOOTSTRAP_WORKFLOW_NAME"}})
-      mended.replace(mended.find(wrong), wrong.size(), right);
-    cluster.apply(ns, mended);
-    cluster.await_state(ns, "five-mistakes", "Succeeded", 60s);
-  }
+  std::string mended = kFiveMistakes;
+  for (const auto& [wrong, right] : std::map<std::string, std::string>{
+           {"busybox:$(params.version)", "busybox:1.35"},
+           {"{name: cluster}", "{name: cluster, value: east-1}"},
+           {"[new-cluster], args: [\"--region\", \"$(params.regoin)\"]",
+            "[echo], args: [\"--region\", \"$(params.region)\"]"},
+           {"health-check --region $(params.region)", "echo $PARAM_REGION"},
+           {"generate-docs $(workflow.name)", "echo $BOOTSTRAP_WORKFLOW_NAME"}})
+    mended.replace(mended.find(wrong), wrong.size(), right);
+  cluster.apply(ns, mended);
+  cluster.await_state(ns, "five-mistakes", "Succeeded", 60s);
+}
 
-  }  // namespace
-  }  // namespace bootstrap::testing
+}  // namespace
+}  // namespace bootstrap::testing

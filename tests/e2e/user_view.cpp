@@ -27,8 +27,8 @@ std::vector<std::string> event_reasons(Cluster& cluster, const std::string& ns,
                                        const std::string& workflow) {
   std::vector<std::string> reasons;
   for (const json& event : cluster.items(kube::resources::kEvents, ns))
-    if (event.value("/regarding/kind"_json_pointer, "") == "BootstrapWorkflow" &&
-        event.value("/regarding/name"_json_pointer, "") == workflow)
+    if (event.value("/involvedObject/kind"_json_pointer, "") == "BootstrapWorkflow" &&
+        event.value("/involvedObject/name"_json_pointer, "") == workflow)
       reasons.push_back(event.at("reason"));
   std::ranges::sort(reasons);
   return reasons;

@@ -79,4 +79,18 @@ std::vector<Request> AuditLog::select(const Which& which) const {
   return some;
 }
 
+std::map<std::string, AuditTime> AuditLog::ends_of_pods() const {
+  const auto terminated = [](const json& container) {
+    return container.value("state", json::object()).contains("terminated");
+  };
+  std::map<std::string, AuditTime> ends;
+  for (const Request& r : requests_) {
+    if (r.resource != "pods/status" || r.verb != "patch") continue;
+    const json containers = r.body.value("/status/containerStatuses"_json_pointer, json::array());
+    if (!containers.empty() && std::ranges::all_of(containers, terminated))
+      ends.emplace(r.name, r.received);
+  }
+  return ends;
+}
+
 }  // namespace bootstrap::testing

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,6 +51,8 @@ class AuditLog {
   static AuditLog of_user(const std::string& user);
 
   std::vector<Request> select(const Which& which) const;
+  // When the kubelet first reported that every container of a pod had terminated, by pod.
+  std::map<std::string, AuditTime> ends_of_pods() const;
   std::size_t count(const Which& which) const { return select(which).size(); }
   const std::vector<Request>& all() const& { return requests_; }
   std::vector<Request> all() && { return std::move(requests_); }  // in the head of a loop, say

@@ -101,6 +101,13 @@ TEST(Decide, ChangesNothingWhileNothingHappens) {
   }
 }
 
+TEST(Decide, AFailureWithoutALogNamesNone) {
+  Scenario s;
+  s.pass(at(0));
+  s.end_pod("one", "a", 3);
+  EXPECT_EQ(s.pass(at(10)).message, "one/a failed (ToolFailed): exit code 3");
+}
+
 TEST(Decide, AFailureEndsTheWorkflowAndNamesEverything) {
   auto spec = three_steps();
   spec["notes"] = {{"failure", "ask $(workflow.namespace) admins"}};

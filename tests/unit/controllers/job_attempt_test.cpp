@@ -259,6 +259,16 @@ TEST(JobAttempt, SaysWhyThePodFailed) {
                    {ended(128, "failed to start\nexec: \"/x\": not found", "StartError")});
        },
        "StartError", "could not be started: exec: \"/x\": not found", 128},
+      {"no such file, as runc says it",
+       [](Attempt& a) {
+         a.add_pod("Failed",
+                   {ended(128,
+                          "failed to create containerd task: runc create failed: unable to start "
+                          "container process: exec: \"x\": executable file not found in $PATH: "
+                          "unknown",
+                          "StartError")});
+       },
+       "StartError", "could not be started: exec: \"x\": executable file not found in $PATH", 128},
       {"no such file, as CRI-O says it",
        [](Attempt& a) { a.add_pod("Failed", {ended(127, "no such file", "ContainerCannotRun")}); },
        "StartError", "could not be started: no such file", 127},
@@ -609,7 +619,22 @@ TEST(Starting, ThePodItselfSaysWhy) {
          a.add_pod("Pending", {}).conditions = {
              {"PodScheduled", "False", "Unschedulable", "0/3 nodes are available"}};
        },
-       "Unschedulable", "0/3 nodes are available"}};
+       "Unschedulable", "0/3 nodes are available"},
+      {"no claim",
+       [](Attempt& a) {
+         a.add_pod("Pending", {}).conditions = {
+             {"PodScheduled", "False", "Unschedulable",
+              "0/3 nodes are available: persistentvolumeclaim \"shared\" not found."}};
+       },
+       "VolumeNotReady", "0/3 nodes are available: persistentvolumeclaim \"shared\" not found."},
+      {"a claim without a volume",
+       [](Attempt& a) {
+         a.add_pod("Pending", {}).conditions = {
+             {"PodScheduled", "False", "Unschedulable",
+              "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims."}};
+       },
+       "VolumeNotReady",
+       "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims."}};
   for (const StartRow& row : rows) {
     Attempt a;
     row.change(a);

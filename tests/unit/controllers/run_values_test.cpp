@@ -2,12 +2,9 @@
 
 #include <gtest/gtest.h>
 
-namespace bootstrap {
+#include "tests/unit/controllers/specs.h"
 
-// For the messages of failed tests.
-void PrintTo(const Problem& problem, std::ostream* out) {
-  *out << problem.field << ": " << problem.message;
-}
+namespace bootstrap {
 
 namespace {
 

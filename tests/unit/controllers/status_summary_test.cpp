@@ -1,0 +1,448 @@
+#include "controllers/status_summary.h"
+
+#include <gtest/gtest.h>
+
+#include "controllers/limits.h"
+#include "tests/unit/controllers/specs.h"
+
+namespace bootstrap {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace testing_specs;
+
+const TimePoint kStart(1'700'000'000'000ms);
+const TimePoint kNow = kStart + 90s;
+
+StepRecord step(const char* name, StepState state, const char* reason = "",
+                const char* message = "") {
+  StepRecord record;
+  record.name = name;
+  record.state = state;
+  record.reason = reason;
+  record.message = message;
+  if (state == StepState::Pending) return record;
+  record.attempts = 1;
+  record.job = std::string("job-") + name;
+  record.job_uid = std::string("uid-") + name;
+  record.start = kStart;
+  if (is_final(state)) record.completion = kStart + 30s;
+  return record;
+}
+
+Status running(std::vector<PhaseRecord> phases) {
+  Status status;
+  status.run = 1;
+  status.observed_generation = 3;
+  status.start = kStart;
+  status.phases = std::move(phases);
+  return status;
+}
+
+Status running(std::vector<StepRecord> steps) {
+  return running(std::vector<PhaseRecord>{{"p", PhaseState::Pending, {}, {}, std::move(steps)}});
+}
+
+Plan plan() {
+  Plan p;
+  p.run = {"bootstrap", "full-setup", "uid-1", 1, kStart};
+  p.parameters = {{"region", "us-east-1"}};
+  return p;
+}
+
+Status summarized(Status status) {
+  summarize(status, plan(), kNow);
+  return status;
+}
+
+constexpr auto kPending = StepState::Pending;
+constexpr auto kStarting = StepState::Starting;
+constexpr auto kRunning = StepState::Running;
+constexpr auto kEnding = StepState::Ending;
+constexpr auto kSucceeded = StepState::Succeeded;
+constexpr auto kFailed = StepState::Failed;
+
+TEST(Summary, OfPhases) {
+  struct Row {
+    std::vector<StepState> steps;
+    PhaseState expected;
+  };
+  const std::vector<Row> rows{
+      {{kPending, kPending}, PhaseState::Pending},
+      {{kStarting, kPending}, PhaseState::Running},
+      {{kRunning, kPending}, PhaseState::Running},
+      {{kEnding, kPending}, PhaseState::Running},
+      {{kSucceeded, kPending}, PhaseState::Running},  // between two steps
+      {{kSucceeded, kRunning}, PhaseState::Running},
+      {{kSucceeded, kSucceeded}, PhaseState::Succeeded},
+      {{kSucceeded, kFailed}, PhaseState::Failed},
+      {{kFailed, kPending}, PhaseState::Failed},
+  };
+  for (const Row& row : rows) {
+    std::vector<StepRecord> steps;
+    for (const StepState state : row.steps) steps.push_back(step("s", state));
+    EXPECT_EQ(summarized(running(steps)).phases[0].state, row.expected)
+        << testing::PrintToString(steps.size()) << to_text(row.expected);
+  }
+}
+
+TEST(Summary, APhaseLastsFromItsFirstStepToItsLast) {
+  StepRecord first = step("a", kSucceeded), second = step("b", kSucceeded);
+  first.start = kStart + 1s, first.completion = kStart + 5s;
+  second.start = kStart + 6s, second.completion = kStart + 9s;
+  const Status done = summarized(running({first, second}));
+  EXPECT_EQ(done.phases[0].start, kStart + 1s);
+  EXPECT_EQ(done.phases[0].completion, kStart + 9s);
+
+  const Status half = summarized(running({first, step("b", kPending)}));
+  EXPECT_EQ(half.phases[0].start, kStart + 1s);
+  EXPECT_EQ(half.phases[0].completion, std::nullopt);
+}
+
+TEST(Summary, OfProgress) {
+  struct Row {
+    std::vector<StepRecord> steps;
+    const char* text;
+    const char* current;
+  };
+  const std::vector<Row> rows{
+      {{step("a", kPending), step("b", kPending), step("c", kPending)}, "0/3 0%", "p/a"},
+      {{step("a", kRunning), step("b", kPending), step("c", kPending)}, "0/3 0%", "p/a"},
+      {{step("a", kSucceeded), step("b", kStarting), step("c", kPending)}, "1/3 33%", "p/b"},
+      {{step("a", kSucceeded), step("b", kPending), step("c", kPending)}, "1/3 33%", "p/b"},
+      {{step("a", kSucceeded), step("b", kSucceeded), step("c", kEnding)}, "2/3 66%", "p/c"},
+      {{step("a", kSucceeded), step("b", kFailed), step("c", kPending)}, "1/3 33%", "p/b"},
+      {{step("a", kFailed), step("b", kRunning), step("c", kPending)}, "0/3 0%", "p/b"},
+      {{step("a", kSucceeded), step("b", kSucceeded), step("c", kSucceeded)}, "3/3 100%", ""},
+  };
+  for (const Row& row : rows) {
+    const Status status = summarized(running(row.steps));
+    ASSERT_TRUE(status.progress);
+    EXPECT_EQ(status.progress->text, row.text);
+    EXPECT_EQ(status.progress->current, row.current) << row.text;
+    EXPECT_EQ(status.progress->total, 3);
+  }
+}
+
+struct MessageRow {
+  std::vector<StepRecord> steps;
+  WorkflowState state;
+  const char* reason;
+  const char* message;
+};
+
+TEST(Summary, SaysInOneSentenceWhatIsGoingOn) {
+  const std::vector<MessageRow> rows{
+      {{step("a", kPending)}, WorkflowState::Pending, "StepPending", "p/a waits"},
+      {{step("a", kPending, "ServiceAccountNotFound", "ServiceAccount x does not exist")},
+       WorkflowState::Pending,
+       "ServiceAccountNotFound",
+       "p/a waits: ServiceAccount x does not exist"},
+      {{step("a", kRunning)}, WorkflowState::Running, "StepRunning", "p/a is running"},
+      {{step("a", kSucceeded), step("b", kPending)},
+       WorkflowState::Running,
+       "StepPending",
+       "p/b waits"},
+      {{step("a", kStarting, "ImagePullFailed", "ErrImagePull: not found")},
+       WorkflowState::Running,
+       "ImagePullFailed",
+       "p/a is starting, but nothing runs yet: ErrImagePull: not found"},
+      {{step("a", kRunning, "NodeLost", "node n does not answer")},
+       WorkflowState::Running,
+       "NodeLost",
+       "p/a is running, but: node n does not answer"},
+      {{step("a", kEnding, "NotStarted", "did not start within 15m0s")},
+       WorkflowState::Running,
+       "NotStarted",
+       "p/a is being stopped: did not start within 15m0s"},
+      {{step("a", kFailed, "ToolFailed", "exit code 3: no such region"), step("b", kPending)},
+       WorkflowState::Failed,
+       "StepFailed",
+       "p/a failed (ToolFailed): exit code 3: no such region; its log: kubectl logs -n bootstrap "
+       "job/job-a"},
+      {{step("a", kSucceeded), step("b", kSucceeded)},
+       WorkflowState::Succeeded,
+       "Completed",
+       "all 2 steps succeeded in 1m30s"},
+      // A failure beside which something still runs: that has to end first.
+      {{step("a", kFailed, "ToolFailed", "exit code 3"), step("b", kRunning)},
+       WorkflowState::Running,
+       "StepRunning",
+       "p/b is running"},
+  };
+  for (const MessageRow& row : rows) {
+    const Status status = summarized(running(row.steps));
+    EXPECT_EQ(status.state, row.state) << row.message;
+    EXPECT_EQ(status.reason, row.reason) << row.message;
+    EXPECT_EQ(status.message, row.message);
+    EXPECT_EQ(status.completion.has_value(), is_final(row.state)) << row.message;
+    EXPECT_EQ(status.duration, is_final(row.state) ? "1m30s" : "") << row.message;
+  }
+}
+
+TEST(Summary, AStepThatNeverHadAJobHasNoLogToPointTo) {
+  StepRecord refused = step("a", kFailed, "JobInvalid", "spec is not valid");
+  refused.job.clear();
+  EXPECT_EQ(summarized(running({refused})).message, "p/a failed (JobInvalid): spec is not valid");
+}
+
+TEST(Summary, NotesAreAddedWithTheirReferencesReplaced) {
+  Plan with_notes = plan();
+  with_notes.notes = {"open $(params.region)/$(workflow.name)", "call $(params.region)"};
+  Status good = running({step("a", kSucceeded)});
+  summarize(good, with_notes, kNow);
+  EXPECT_EQ(good.message, "all 1 steps succeeded in 1m30s. open us-east-1/full-setup");
+  StepRecord failed = step("a", kFailed, "ToolFailed", "exit code 3");
+  failed.job.clear();
+  Status bad = running({failed});
+  summarize(bad, with_notes, kNow);
+  EXPECT_EQ(bad.message, "p/a failed (ToolFailed): exit code 3. call us-east-1");
+}
+
+TEST(Summary, NotesWithAnUnknownReferenceAreToldAsTheyAre) {
+  Plan with_notes = plan();
+  with_notes.notes.success = "open $(params.gone)";
+  Status status = running({step("a", kSucceeded)});
+  summarize(status, with_notes, kNow);
+  EXPECT_EQ(status.message, "all 1 steps succeeded in 1m30s. open $(params.gone)");
+}
+
+TEST(Summary, MessagesKeepTheirLimit) {
+  Plan with_notes = plan();
+  with_notes.notes.success = std::string(2'000, 'x');
+  Status status = running({step("a", kSucceeded)});
+  summarize(status, with_notes, kNow);
+  EXPECT_EQ(status.message.size(), limits::kMessage);
+  EXPECT_TRUE(status.message.ends_with("…"));
+}
+
+// --- conditions ---
+
+std::string condition_text(const Status& status, const char* type) {
+  for (const Condition& c : status.conditions)
+    if (c.type == type)
+      return c.status + " " + c.reason + (c.message.empty() ? "" : ": ") + c.message;
+  return "none";
+}
+
+TEST(Conditions, FollowTheState) {
+  struct Row {
+    WorkflowState state;
+    const char* valid;
+    const char* progressing;
+    const char* succeeded;
+  };
+  const std::vector<Row> rows{
+      {WorkflowState::Pending, "True SpecValid", "True Pending", "Unknown Pending"},
+      {WorkflowState::Running, "True SpecValid", "True Running", "Unknown Running"},
+      {WorkflowState::Suspended, "True SpecValid", "False Suspended", "Unknown Suspended"},
+      {WorkflowState::Invalid, "False InvalidSpec: told", "False Invalid", "False Why: told"},
+      {WorkflowState::Failed, "True SpecValid", "False Failed", "False Why: told"},
+      {WorkflowState::Succeeded, "True SpecValid", "False Succeeded", "True Why: told"},
+  };
+  for (const Row& row : rows) {
+    Status status;
+    hold(status, {row.state, "Why", "told"}, 7, kNow);
+    EXPECT_EQ(status.state, row.state);
+    EXPECT_EQ(status.reason, "Why");
+    EXPECT_EQ(status.message, "told");
+    EXPECT_EQ(condition_text(status, "Valid"), row.valid) << to_text(row.state);
+    EXPECT_EQ(condition_text(status, "Progressing"), row.progressing) << to_text(row.state);
+    EXPECT_EQ(condition_text(status, "Succeeded"), row.succeeded) << to_text(row.state);
+    for (const Condition& c : status.conditions) EXPECT_EQ(c.observed_generation, 7) << c.type;
+  }
+}
+
+TEST(Conditions, ATransitionIsAChangeOfStatusOnly) {
+  struct Row {
+    const char* what;
+    Condition second;
+    TimePoint expected;
+  };
+  const std::vector<Row> rows{
+      {"nothing new", {"T", "True", "R", "m", 1, {}}, kStart},
+      {"another reason", {"T", "True", "Other", "m", 1, {}}, kStart},
+      {"another message", {"T", "True", "R", "other", 1, {}}, kStart},
+      {"another generation", {"T", "True", "R", "m", 2, {}}, kStart},
+      {"another status", {"T", "False", "R", "m", 1, {}}, kNow},
+  };
+  for (const Row& row : rows) {
+    Status status;
+    set_condition(status, {"T", "True", "R", "m", 1, {}}, kStart);
+    set_condition(status, row.second, kNow);
+    ASSERT_EQ(status.conditions.size(), 1U);
+    EXPECT_EQ(status.conditions[0].last_transition, row.expected) << row.what;
+    EXPECT_EQ(status.conditions[0].reason, row.second.reason) << row.what;
+    EXPECT_EQ(status.conditions[0].message, row.second.message) << row.what;
+    EXPECT_EQ(status.conditions[0].observed_generation, row.second.observed_generation);
+  }
+}
+
+TEST(Conditions, DifferentTypesStandSideBySide) {
+  Status status;
+  set_condition(status, {"A", "True", "R", "", 1, {}}, kStart);
+  set_condition(status, {"B", "True", "R", "", 1, {}}, kNow);
+  ASSERT_EQ(status.conditions.size(), 2U);
+  EXPECT_EQ(status.conditions[0].last_transition, kStart);
+  EXPECT_EQ(status.conditions[1].last_transition, kNow);
+}
+
+TEST(Conditions, DoNotMoveWhileStepsComeAndGo) {
+  Status status = summarized(running({step("a", kRunning), step("b", kPending)}));
+  const json before = to_json(status)["conditions"];
+  status.phases[0].steps = {step("a", kSucceeded), step("b", kRunning)};
+  summarize(status, plan(), kNow + 1h);
+  EXPECT_EQ(to_json(status)["conditions"], before);
+}
+
+TEST(Conditions, PlanCurrentSaysWhatAChangedDefinitionMeans) {
+  Status status;
+  set_plan_current(status, true, 1, kStart);
+  EXPECT_EQ(condition_text(status, "PlanCurrent"), "True PlanCurrent");
+  set_plan_current(status, false, 2, kNow);
+  EXPECT_EQ(condition_text(status, "PlanCurrent"),
+            "False DefinitionChanged: the definition was changed after this run had started; the "
+            "run goes on with the one it started with");
+  EXPECT_EQ(status.conditions[0].last_transition, kNow);
+}
+
+// --- transitions ---
+
+std::string told(const Transition& t) {
+  return std::string(t.event ? t.warning ? "warning " : "event " : "log ") + t.reason + ": " +
+         t.message;
+}
+
+std::vector<std::string> told(const Status& before, const Status& after) {
+  Workflow workflow;
+  workflow.meta = workflow_meta();
+  std::vector<std::string> all;
+  for (const Transition& t : transitions_between(before, after, workflow)) all.push_back(told(t));
+  return all;
+}
+
+TEST(TransitionsBetween, NothingHappenedNothingIsTold) {
+  EXPECT_TRUE(told(Status{}, Status{}).empty());
+  const Status status = summarized(running({step("a", kRunning)}));
+  EXPECT_TRUE(told(status, status).empty());
+}
+
+TEST(TransitionsBetween, OfStepsThatChange) {
+  struct Row {
+    const char* what;
+    StepRecord before;
+    StepRecord after;
+    std::vector<std::string> expected;
+  };
+  StepRecord reworded = step("a", kStarting, "ImagePullFailed", "ImagePullBackOff: y");
+  const std::vector<Row> rows{
+      {"launched",
+       step("a", kPending),
+       step("a", kRunning),
+       {"log StepLaunched: p/a was launched as Job job-a"}},
+      {"launched into trouble",
+       step("a", kPending),
+       step("a", kStarting, "PodRefused", "exceeded quota"),
+       {"warning PodRefused: p/a: exceeded quota"}},
+      {"a new trouble",
+       step("a", kRunning),
+       step("a", kStarting, "ImagePullFailed", "x"),
+       {"warning ImagePullFailed: p/a: x"}},
+      {"the same trouble in other words",
+       step("a", kStarting, "ImagePullFailed", "ErrImagePull: x"),
+       reworded,
+       {}},
+      {"trouble that is over",
+       step("a", kStarting, "ImagePullFailed", "x"),
+       step("a", kRunning),
+       {}},
+      {"waits to be launched",
+       step("a", kPending),
+       step("a", kPending, "LaunchRefused", "quota"),
+       {"warning LaunchRefused: p/a: quota"}},
+      {"is stopped",
+       step("a", kStarting),
+       step("a", kEnding, "NotStarted", "did not start"),
+       {"warning NotStarted: p/a: did not start"}},
+      {"succeeded",
+       step("a", kRunning),
+       step("a", kSucceeded),
+       {"event StepSucceeded: p/a succeeded after 30s"}},
+      {"failed",
+       step("a", kRunning),
+       step("a", kFailed, "ToolFailed", "exit code 3"),
+       {"warning StepFailed: p/a failed after 30s (ToolFailed): exit code 3; its log: kubectl logs "
+        "-n bootstrap job/job-a"}},
+      {"launched and ended between two looks",
+       step("a", kPending),
+       step("a", kSucceeded),
+       {"event StepSucceeded: p/a succeeded after 30s"}},
+  };
+  for (const Row& row : rows)
+    EXPECT_EQ(told(running({row.before}), running({row.after})), row.expected) << row.what;
+}
+
+TEST(TransitionsBetween, OfTheWorkflow) {
+  const Status nothing;
+  Status started = summarized(running({step("a", kRunning), step("b", kPending)}));
+  EXPECT_EQ(told(nothing, started),
+            (std::vector<std::string>{"event WorkflowStarted: run 1 started: 2 steps",
+                                      "log StepLaunched: p/a was launched as Job job-a"}));
+
+  // The end comes last.
+  Status one = summarized(running({step("a", kRunning)}));
+  EXPECT_EQ(told(one, summarized(running({step("a", kSucceeded)}))),
+            (std::vector<std::string>{"event StepSucceeded: p/a succeeded after 30s",
+                                      "event WorkflowSucceeded: all 1 steps succeeded in 1m30s"}));
+  StepRecord failed = step("a", kFailed, "JobInvalid", "no");
+  failed.job.clear();
+  EXPECT_EQ(told(one, summarized(running({failed}))),
+            (std::vector<std::string>{"warning StepFailed: p/a failed after 30s (JobInvalid): no",
+                                      "warning WorkflowFailed: p/a failed (JobInvalid): no"}));
+
+  Status invalid;
+  hold(invalid, {WorkflowState::Invalid, "InvalidSpec", "the spec cannot run: x"}, 1, kNow);
+  EXPECT_EQ(told(nothing, invalid),
+            (std::vector<std::string>{"warning WorkflowInvalid: the spec cannot run: x"}));
+  Status restored;
+  hold(restored, {WorkflowState::Suspended, "Restored", "restored"}, 1, kNow);
+  EXPECT_EQ(told(nothing, restored), (std::vector<std::string>{"event Restored: restored"}));
+  Status waits;
+  hold(waits, {WorkflowState::Pending, "PreviousRunTerminating", "waits"}, 1, kNow);
+  EXPECT_EQ(told(nothing, waits), (std::vector<std::string>{"log PreviousRunTerminating: waits"}));
+}
+
+TEST(TransitionsBetween, AStepThatEndedSaysHowLongItTook) {
+  Workflow workflow;
+  const auto all = transitions_between(running({step("a", kRunning)}),
+                                       running({step("a", kSucceeded)}), workflow);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].took, 30s);
+  EXPECT_EQ(all[0].step, (StepRef{"p", "a"}));
+  EXPECT_EQ(all[0].state, "Succeeded");
+}
+
+// --- history ---
+
+TEST(History, KeepsTheNewestEntries) {
+  Status status;
+  status.run = 2;
+  Transition t;
+  t.state = "Running";
+  for (int i = 0; i < 60; ++i) {
+    t.reason = "R" + std::to_string(i);
+    t.step = i % 2 == 0 ? std::optional(StepRef{"p", "s"}) : std::nullopt;
+    remember(status, {t}, kNow);
+  }
+  ASSERT_EQ(status.history.size(), limits::kHistory);
+  EXPECT_EQ(status.history.front().reason, "R10");
+  EXPECT_EQ(status.history.back().reason, "R59");
+  EXPECT_EQ(status.history.back().step, "");
+  EXPECT_EQ(status.history.front().step, "p/s");
+  EXPECT_EQ(status.history.back().run, 2);
+  EXPECT_EQ(status.history.back().time, kNow);
+  EXPECT_EQ(status.history.back().state, "Running");
+}
+
+}  // namespace
+}  // namespace bootstrap
