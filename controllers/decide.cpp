@@ -112,6 +112,9 @@ class Deciding {
       decision_.actions.emplace_back(action);
     } else if (const auto* refused = std::get_if<Refused>(outcome)) {
       wait_for_plan(reasons::kLaunchRefused, "its plan cannot be stored: " + refused->message);
+      // Soon at first: where owner references are checked, the API server refuses children of a
+      // kind for some seconds after its definition was installed.
+      wake(look_schedule(meta_.creation.value_or(now_), now_, kLongestBetweenTries).next);
     } else if (const auto* taken = std::get_if<NameTaken>(outcome)) {
       wait_for_plan(reasons::kNameTaken,
                     fmt::format("ControllerRevision {} belongs to {}", action.name, taken->owner));
@@ -124,9 +127,7 @@ class Deciding {
 
   void wait_for_plan(const char* reason, std::string message) {
     hold(status(), {WorkflowState::Pending, reason, std::move(message)}, meta_.generation, now_);
-    // Soon at first: where owner references are checked, the API server refuses children of a kind
-    // for some seconds after its definition was installed.
-    wake(look_schedule(meta_.creation.value_or(now_), now_, kLongestBetweenTries).next);
+    wake(now_ + kLongestBetweenTries);
   }
 
   // Pods of a deleted workflow of this name may still be at work on what this one would work on.
