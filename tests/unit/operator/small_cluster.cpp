@@ -112,6 +112,15 @@ std::string SmallCluster::reconcile() {
   return std::visit(OutcomeText{}, reconciler_->reconcile({"ns", "w"}));
 }
 
+SmallCluster& SmallCluster::started() {
+  see();
+  EXPECT_EQ(reconcile(), "done") << "its own events wake it";
+  see();
+  take();
+  told.clear();
+  return *this;
+}
+
 // --- the server ---
 
 SmallCluster::Answer SmallCluster::handle(const kube::Request& request) {

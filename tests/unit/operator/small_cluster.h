@@ -60,6 +60,8 @@ class SmallCluster {
   kube::Store<PodView> pods;
 
   // --- the operator ---
+  // The first pass is over and everybody has seen it.
+  SmallCluster& started();
   std::string reconcile();  // the outcome as text: "done", "wake 15000", "retry <why>", "stale"
   void restart();           // loses its memory
   fakes::ManualClock clock;
