@@ -302,7 +302,9 @@ class CpprestTransport final : public Transport {
       concurrency::streams::producer_consumer_buffer<uint8_t> once;
       once.putn_nocopy(reinterpret_cast<const uint8_t*>(request.body.data()), request.body.size())
           .get();
-      once.close(std::ios_base::out).get();
+      // Closed on return. Its task says so by way of another thread: waiting for it costs two
+      // switches between threads, before the request is even begun.
+      once.close(std::ios_base::out);
       out.set_body(once.create_istream(), request.body.size(), request.content_type);
     }
     const bool has_body = !request.body.empty();

@@ -4,8 +4,14 @@
 
 namespace bootstrap::kube {
 
+void HandOver::tell(std::unique_lock<std::mutex> lock) {
+  const bool wake = wanted_ && news(*wanted_);
+  lock.unlock();
+  if (wake) changed_.notify_all();
+}
+
 bool HandOver::put(std::string_view bytes, std::function<void()> taken) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (abandoned_) return true;
   const bool fits = buffer_.size() + bytes.size() <= capacity_;
   if (fits) {
@@ -13,27 +19,27 @@ bool HandOver::put(std::string_view bytes, std::function<void()> taken) {
   } else {
     waiting_ = Waiting{bytes, std::move(taken)};
   }
-  changed_.notify_all();
+  tell(std::move(lock));
   return fits;
 }
 
 void HandOver::head(Head head) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   head_ = head;
-  changed_.notify_all();
+  tell(std::move(lock));
 }
 
 void HandOver::end(std::optional<TransportError> failure) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   ended_ = true;
   failure_ = std::move(failure);
-  changed_.notify_all();
+  tell(std::move(lock));
 }
 
 void HandOver::stop() {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   stopped_ = true;
-  changed_.notify_all();
+  tell(std::move(lock));
 }
 
 std::optional<HandOver::News> HandOver::news(Until until) const {
@@ -50,7 +56,9 @@ std::optional<HandOver::News> HandOver::news(Until until) const {
 
 HandOver::News HandOver::wait(Until until, Instant deadline) {
   std::unique_lock lock(mutex_);
+  wanted_ = until;
   changed_.wait_until(lock, deadline, [&] { return news(until).has_value(); });
+  wanted_.reset();
   return news(until).value_or(News::Nothing);
 }
 

@@ -62,12 +62,16 @@ class HandOver {
     std::function<void()> taken;
   };
   std::optional<News> news(Until until) const;
+  // Wakes the caller if that is what it waits for, after the lock was let go: it would else wake
+  // only to wait for the lock.
+  void tell(std::unique_lock<std::mutex> lock);
 
   const std::size_t capacity_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::string buffer_;
   std::optional<Waiting> waiting_;
+  std::optional<Until> wanted_;  // by the caller that waits
   std::optional<Head> head_;
   std::optional<TransportError> failure_;
   bool ended_ = false;
