@@ -344,7 +344,7 @@ class Deciding {
   // History and the times of progress go with what has changed; nothing changed, nothing moves.
   void complete_status() {
     const Status& before = o_.workflow.status;
-    if (to_json(before) == to_json(status())) return;
+    if (same_when_stored(before, status())) return;
     decision_.transitions = transitions_between(before, status(), o_.workflow);
     remember(status(), decision_.transitions, now_);
     if (!status().progress || !status().start) return;

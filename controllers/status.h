@@ -37,6 +37,7 @@ struct StepRecord {
   std::optional<TimePoint> completion;  // of the newest attempt
   std::string log_tail;
   std::string plan;  // the ControllerRevision its newest attempt ran with
+  bool operator==(const StepRecord&) const = default;
 };
 
 struct PhaseRecord {
@@ -45,6 +46,7 @@ struct PhaseRecord {
   std::optional<TimePoint> start;
   std::optional<TimePoint> completion;
   std::vector<StepRecord> steps;
+  bool operator==(const PhaseRecord&) const = default;
 };
 
 struct Progress {
@@ -55,6 +57,7 @@ struct Progress {
   std::string current;  // "phase/step"
   std::string elapsed;  // as of `at`
   std::optional<TimePoint> at;
+  bool operator==(const Progress&) const = default;
 };
 
 struct Condition {
@@ -64,6 +67,7 @@ struct Condition {
   std::string message;
   std::int64_t observed_generation = 0;
   std::optional<TimePoint> last_transition;
+  bool operator==(const Condition&) const = default;
 };
 
 struct HistoryEntry {
@@ -72,6 +76,7 @@ struct HistoryEntry {
   std::string step;  // "phase/step"; empty: the workflow
   std::string state;
   std::string reason;
+  bool operator==(const HistoryEntry&) const = default;
 };
 
 struct Status {
@@ -89,6 +94,9 @@ struct Status {
   std::vector<Condition> conditions;
   std::vector<PhaseRecord> phases;
   std::vector<HistoryEntry> history;  // oldest first
+
+  // To the millisecond, where what is stored has whole seconds: use same_when_stored().
+  bool operator==(const Status&) const = default;
 };
 
 const char* to_text(WorkflowState);
@@ -99,6 +107,8 @@ bool is_final(WorkflowState);  // Succeeded, Failed: nothing changes it but the 
 bool is_final(StepState);      // Succeeded, Failed
 
 nlohmann::json to_json(const Status&);
+// Whether they are the same object once they are written.
+bool same_when_stored(const Status&, const Status&);
 // Error: a value this version does not know, e.g. the state of a newer one; such a workflow must
 // not be touched.
 tl::expected<Status, std::string> read_status(const nlohmann::json&);

@@ -11,12 +11,26 @@ namespace bootstrap {
 
 using namespace std::chrono;
 
+namespace {
+
+// By hand: date::format makes a stream with a locale each time, and a status has dozens of times.
+std::string to_seconds(TimePoint t) {
+  const auto day = floor<days>(t);
+  const year_month_day date(day);
+  const auto second = floor<seconds>(t - day).count();
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     second / 3600, second / 60 % 60, second % 60);
+}
+
+}  // namespace
+
 std::string to_rfc3339(TimePoint t) {
-  return date::format("%FT%TZ", floor<seconds>(t));
+  return to_seconds(t) + "Z";
 }
 
 std::string to_rfc3339_micro(TimePoint t) {
-  return date::format("%FT%TZ", time_point_cast<microseconds>(t));
+  return fmt::format("{}.{:03}000Z", to_seconds(t), (t - floor<seconds>(t)).count());
 }
 
 std::optional<TimePoint> from_rfc3339(std::string_view text) {

@@ -248,6 +248,9 @@ class Application {
 int run_operator(const ProcessOptions& options) {
   // A few threads that rarely allocate at the same time: two arenas instead of eight per core.
   mallopt(M_ARENA_MAX, 2);
+  // No fast bins, of which the per-thread cache has made a second choice anyway: with them every
+  // request for a large block, as OpenSSL makes one for each record, first tidies up all of them.
+  mallopt(M_MXFAST, 0);
   kube::initialize_transport_threads();
   return Application(options).run();
 }

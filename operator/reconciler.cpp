@@ -98,7 +98,7 @@ void Reconciler::take_plan(const PlanRecord& record, Pass& pass) {
 }
 
 runtime::Outcome Reconciler::conclude(const Decision& decision, const Pass& pass) {
-  if (to_json(pass.workflow->status) != to_json(decision.status)) {
+  if (!same_when_stored(pass.workflow->status, decision.status)) {
     auto outcome = patch_status(decision, pass);
     if (!std::holds_alternative<outcomes::Done>(outcome)) return outcome;
   }
