@@ -17,6 +17,7 @@
 #include "operator/runtime/http_server.h"
 #include "operator/runtime/metrics.h"
 #include "operator/runtime/pause.h"
+#include "operator/runtime/resident_memory.h"
 #include "operator/runtime/threads.h"
 #include "operator/version.h"
 
@@ -76,10 +77,12 @@ class Application {
         client, clock_,
         {.reconciler = {.platform = *platform, .instance = host_name()}, .queue = queue_options()},
         hooks());
-    threads_.spawn("keep-warm", [this, &warm, tokens = access->tokens](std::stop_token stop) {
-      const runtime::SteadyPoint next = warm.step(tokens.get(), stop);
-      runtime::pause(std::chrono::ceil<Duration>(next - clock_.steady_now()), stop);
-    });
+    threads_.spawn("keep-warm",
+                   [this, &warm, tokens = access->tokens, round = 0](std::stop_token stop) mutable {
+                     const runtime::SteadyPoint next = warm.step(tokens.get(), stop);
+                     if (++round == 2) runtime::release_unused_memory();  // the start is over
+                     runtime::pause(std::chrono::ceil<Duration>(next - clock_.steady_now()), stop);
+                   });
     return serve(client, engine, signals);
   }
 
