@@ -15,9 +15,9 @@
 #include "operator/kube/watch_loop.h"
 #include "operator/runtime/health.h"
 #include "operator/runtime/http_server.h"
-#include "operator/runtime/memory.h"
 #include "operator/runtime/metrics.h"
 #include "operator/runtime/pause.h"
+#include "operator/runtime/resident_memory.h"
 #include "operator/runtime/threads.h"
 #include "operator/version.h"
 
@@ -79,7 +79,7 @@ class Application {
     threads_.spawn("keep-warm", [this, &warm, &engine, tokens = access->tokens,
                                  starting = true](std::stop_token stop) mutable {
       if (starting && engine.synced()) {
-        runtime::release_startup_memory();
+        runtime::release_unused_memory();
         starting = false;
       }
       const runtime::SteadyPoint next = warm.step(tokens.get(), stop);
