@@ -66,7 +66,8 @@ TEST(Deletion, EndsTheToolAndTheNextWorkflowWaitsForIt) {
   const std::string old_job = step_of(before, "work", "tool").at("job");
   const std::string new_job = step_of(after, "work", "tool").at("job");
   EXPECT_NE(old_job, new_job);
-  EXPECT_FALSE(cluster.find(kube::resources::kJobs, ns, old_job)) << "the old Job is still there";
+  EXPECT_TRUE(eventually(30s, [&] { return !cluster.find(kube::resources::kJobs, ns, old_job); }))
+      << "the old Job is still there";
   const AuditLog log = AuditLog::of_namespace(ns);
   const auto ends = log.ends_of_pods();
   ASSERT_TRUE(ends.contains(pod));

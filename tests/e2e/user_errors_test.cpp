@@ -93,7 +93,7 @@ const std::vector<Mistake>& mistakes() {
       {.name = "failing-tool",
        .state = "Failed",
        .reason = "StepFailed",
-       .step = "script: \"echo creating; echo 'quota of us-east-1 is used up' >&2; exit 3\""},
+       .step = "script: \"echo creating; echo 'quota of us-east-1 is used up'; exit 3\""},
       {.name = "tool-too-slow",
        .state = "Failed",
        .reason = "StepFailed",
