@@ -109,8 +109,7 @@ TEST(Summary, SaysInOneSentenceWhatIsGoingOn) {
       {{step("a", kFailed, "ToolFailed", "exit code 3: no such region"), step("b", kPending)},
        WorkflowState::Failed,
        "StepFailed",
-       "p/a failed (ToolFailed): exit code 3: no such region; its log: kubectl logs -n bootstrap "
-       "job/job-a"},
+       "p/a failed (ToolFailed): exit code 3: no such region"},
       {{step("a", kSucceeded), step("b", kSucceeded)},
        WorkflowState::Succeeded,
        "Completed",
