@@ -483,7 +483,8 @@ TEST(Launch, AQuotaOrAdmissionRefusalIsSaidAndTriedAgain) {
   EXPECT_EQ(s.step("one", "a").reason, "");
 }
 
-// The API server does not know the owner's kind for some seconds after its definition was installed.
+// The API server does not know the owner's kind for some seconds after its definition was
+// installed.
 TEST(Launch, APlanThatIsRefusedIsTriedAgainSoon) {
   Scenario s;
   s.workflow.meta.creation = at(0);
