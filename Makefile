@@ -85,7 +85,7 @@ image: deps-check ## Build the Dockerfile to a docker-archive (IMAGE_TAR=...)
 .PHONY: check-all
 check-all: lint asan-ubsan tsan image test ## Everything that must hold before a release
 	@tests/cluster/scripts_test.sh
-	@if [[ -x tests/mutations/run.sh ]]; then tests/mutations/run.sh; fi
+	@if [[ -x tests/mutations/run.sh ]]; then MUTATIONS_DIR="$$PWD/build/mutations" tests/mutations/run.sh; fi
 
 .PHONY: cluster-up cluster-down
 cluster-up: deps ## Start a local cluster with the operator in it (root)

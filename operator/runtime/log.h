@@ -4,8 +4,8 @@
 //   log.info("job created", {{"workflow", key}, {"job", name}, {"attempt", 2}});
 //   {"ts":"2026-01-02T15:04:05.123Z","level":"info","msg":"job created","workflow":"ns/a","job":…}
 //
-// A field with an empty text is left out. Written by the caller's thread before the call returns; no thread, no buffer of its own. Values
-// of secrets never belong in a field.
+// A field with an empty text is left out. Written by the caller's thread before the call returns;
+// no thread, no buffer of its own. Values of secrets never belong in a field.
 //
 // Threads: safe from any; a line is never torn. Errors: none; text that is not UTF-8 is mended.
 

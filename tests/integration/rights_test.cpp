@@ -136,6 +136,8 @@ TEST_F(Rights, AreEnoughAndNoneIsSuperfluous) {
   EXPECT_EQ(0, op.stop());
 
   for (const Request& r : AuditLog::of_user(kOperatorUser).all()) {
+    if (r.path.find("/it-finalizers-") != std::string::npos)
+      continue;  // the test below takes one away
     EXPECT_NE(403, r.code) << r.verb << " " << r.path;
     EXPECT_NE(401, r.code) << r.verb << " " << r.path;
   }

@@ -59,9 +59,8 @@ TEST_F(LogTest, NumbersThatJsonDoesNotHaveAreNull) {
 TEST_F(LogTest, WritesTextForPeople) {
   const Log log(clock_, to_lines(LogLevel::Info, LogFormat::Text));
   log.warn("cannot read\nit", {{"job", "a-b"}, {"why", "no \"name\""}, {"empty", ""}, {"n", 3}});
-  EXPECT_EQ(
-      lines_.at(0),
-      R"(2026-01-02T15:04:05.123Z warn  cannot read\nit job=a-b why="no \"name\"" n=3)");
+  EXPECT_EQ(lines_.at(0),
+            R"(2026-01-02T15:04:05.123Z warn  cannot read\nit job=a-b why="no \"name\"" n=3)");
 }
 
 TEST_F(LogTest, LeavesOutWhatIsBelowTheLevel) {
