@@ -304,6 +304,7 @@ class JobAttempt {
         result.message = fmt::format("exit code {}; its pod and log are gone", code);
       }
     }
+    if (job_->suspended && !job_->stop_reason.empty()) explain_stop(result);
     return result;
   }
 

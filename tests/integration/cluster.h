@@ -69,7 +69,8 @@ class Cluster {
   std::unique_ptr<kube::Client> client_;
 };
 
-// A namespace of its own for a test, with a name that no other run had. Deleted at the end, without
+// A namespace of its own for a test, with a name that no other run had, in a cluster where the
+// operator is installed and workflows may own objects. Deleted at the end, without
 // waiting for it.
 class TestNamespace {
  public:

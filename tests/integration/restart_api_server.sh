@@ -11,6 +11,8 @@ cluster_locate "${CLUSTER_NAME:?}"
 pid=$(component_pid apiserver) || die "no API server runs"
 mapfile -d '' -t command <"/proc/$pid/cmdline"
 kill -KILL "$pid"
+# Gone with its last thread; the first one may be long before, and the port is not free until then.
+while [[ -d /proc/$pid/task ]] && (($(find "/proc/$pid/task" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l) > 1)); do sleep 0.05; done
 while component_pid apiserver >/dev/null; do sleep 0.05; done
 setsid "${command[@]}" </dev/null >>"$logs/apiserver.log" 2>&1 &
 process_record $! >"$run/apiserver.pid"

@@ -1,5 +1,8 @@
 // The operator in a world without trouble: that the simulation as such works, and what a quiet run
 // costs.
+#include <algorithm>
+#include <string_view>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -46,6 +49,67 @@ TEST(OperatorInAQuietWorld, WritesNothingWhenNothingHappens) {
   const auto writes = world.writes();
   world.scheduler().run_for(24h);
   EXPECT_EQ(world.writes(), writes) << world.story();
+}
+
+std::size_t requests(const World& world, kube::Method method, std::string_view part) {
+  return static_cast<std::size_t>(
+      std::count_if(world.requests().begin(), world.requests().end(), [&](const auto& r) {
+        return r.method == method && r.target.find(part) != std::string::npos;
+      }));
+}
+
+TEST(OperatorInAQuietWorld, AStepCostsItsJobAndOneStatus) {
+  World world({.lag = {.slow_chance = 0}}, [](const AttemptName&) { return Fate{}; });
+  world.create_workflow("w", kSpec);
+  ASSERT_TRUE(world.run_to_the_end(10min)) << world.story();
+  world.scheduler().run_for(1min);
+  EXPECT_EQ(requests(world, kube::Method::Post, "/jobs"), 3U);
+  EXPECT_EQ(requests(world, kube::Method::Post, "/controllerrevisions"), 1U);
+  EXPECT_EQ(requests(world, kube::Method::Patch, "/status"), 4U) << world.story();
+  EXPECT_LE(requests(world, kube::Method::Post, "/events"), 5U) << world.story();
+  EXPECT_LE(requests(world, kube::Method::Get, "/"), 2U) << world.story();
+}
+
+TEST(OperatorInAQuietWorld, TheNextStepFollowsAtOnce) {
+  World world({.lag = {.slow_chance = 0}, .watch = {.slow_chance = 0}},
+              [](const AttemptName&) { return Fate{}; });
+  world.create_workflow("w", kSpec);
+  ASSERT_TRUE(world.run_to_the_end(10min)) << world.story();
+  const auto& runs = world.nodes().runs();
+  std::size_t step = 0;
+  for (const auto& request : world.requests()) {
+    if (request.method != kube::Method::Post || !request.target.ends_with("/jobs")) continue;
+    if (step > 0) {
+      EXPECT_LT(request.sent - *runs.at(step - 1).ended, 50ms) << "to step " << step;
+    }
+    ++step;
+  }
+  EXPECT_EQ(step, 3U);
+}
+
+TEST(OperatorInAQuietWorld, SurvivesAnApiServerThatIsAway) {
+  World world({}, [](const AttemptName&) { return Fate{}; });
+  world.create_workflow("w", kSpec);
+  world.scheduler().after(2s, [&] {
+    world.set_faults({.refused = 1});
+    for (const auto watch : world.server().watches().open_handles())
+      world.server().watches().break_connection(watch);
+  });
+  world.scheduler().after(2h, [&] { world.set_faults(FaultRates::none()); });
+  ASSERT_TRUE(world.run_to_the_end(2h + 5min)) << world.story();
+  EXPECT_EQ(world.status_of("w")["state"], "Succeeded");
+  EXPECT_THAT(world.violations(), IsEmpty()) << world.story();
+}
+
+TEST(OperatorInAQuietWorld, GoesOnAfterADayOfAbsence) {
+  World world(
+      {.crashes = {{4, CrashPoint::When::AfterIsDone}}, .down_least = 24h, .down_most = 24h},
+      [](const AttemptName&) { return Fate{}; });
+  world.create_workflow("w", kSpec);
+  ASSERT_TRUE(world.run_to_the_end(25h)) << world.story();
+  EXPECT_EQ(world.deaths(), 1U);
+  EXPECT_EQ(world.status_of("w")["state"], "Succeeded");
+  EXPECT_THAT(world.violations(), IsEmpty()) << world.story();
 }
 
 TEST(OperatorInAQuietWorld, ASeedRepeatsARunExactly) {

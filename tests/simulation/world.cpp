@@ -93,6 +93,11 @@ void World::kill_operator() {
   if (!operators_.empty()) operators_.front()->kill();
 }
 
+void World::set_faults(const FaultRates& faults) {
+  settings_.faults = faults;
+  for (const auto& op : operators_) op->network().settings().faults = faults;
+}
+
 void World::replace_dead() {
   const auto burn = [this](std::unique_ptr<SimOperator>& op) {
     if (!op->dead() || op->busy()) return false;

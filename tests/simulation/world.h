@@ -69,6 +69,8 @@ class World {
 
   // Kills the operator; another one follows.
   void kill_operator();
+  // From now on, for all operators.
+  void set_faults(const FaultRates&);
   // A second one beside it, as when an old leader does not know that it is no leader any more.
   void start_operator();
 

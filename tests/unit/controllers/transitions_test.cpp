@@ -27,12 +27,13 @@ TEST(Transitions, BecomeEventsAboutTheWorkflow) {
   EXPECT_EQ(event["metadata"]["name"], event_name("full-setup", workflow_meta().uid, "cause"));
   event["metadata"].erase("name");
   EXPECT_EQ(event, json::parse(R"({
-    "apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": {"namespace": "bootstrap"},
-    "eventTime": "2023-11-14T22:13:20.123000Z", "type": "Warning",
-    "reportingController": "bootstrap.openshift.io/bootstrap-operator",
+    "apiVersion": "v1", "kind": "Event", "metadata": {"namespace": "bootstrap"},
+    "eventTime": "2023-11-14T22:13:20.123000Z", "type": "Warning", "count": 1,
+    "firstTimestamp": "2023-11-14T22:13:20Z", "lastTimestamp": "2023-11-14T22:13:20Z",
+    "reportingComponent": "bootstrap.openshift.io/bootstrap-operator",
     "reportingInstance": "pod-1", "action": "RunStep", "reason": "StepFailed",
-    "note": "cluster/create failed (ToolFailed): exit code 3",
-    "regarding": {"apiVersion": "bootstrap.openshift.io/v1alpha1", "kind": "BootstrapWorkflow",
+    "message": "cluster/create failed (ToolFailed): exit code 3",
+    "involvedObject": {"apiVersion": "bootstrap.openshift.io/v1alpha1", "kind": "BootstrapWorkflow",
                   "namespace": "bootstrap", "name": "full-setup",
                   "uid": "6f1f0c2e-8d0b-4c2e-9a55-0f6f0f3a1b2c"}})"));
 }
@@ -57,7 +58,7 @@ TEST(Transitions, NotesKeepTheLimitOfTheApi) {
   Transition t = failed_step();
   t.message = std::string(1023, 'x') + "€";
   const json event = to_event(workflow_meta(), t, "cause", "pod-1", kNow);
-  EXPECT_EQ(event["note"], std::string(1021, 'x') + "…");
+  EXPECT_EQ(event["message"], std::string(1021, 'x') + "…");
 }
 
 }  // namespace

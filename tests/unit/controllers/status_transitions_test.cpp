@@ -1,0 +1,151 @@
+#include <gtest/gtest.h>
+
+#include "controllers/limits.h"
+#include "controllers/status_summary.h"
+#include "tests/unit/controllers/specs.h"
+#include "tests/unit/controllers/statuses.h"
+
+namespace bootstrap {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace testing_specs;
+using namespace testing_statuses;
+
+std::string told(const Transition& t) {
+  return std::string(t.event ? t.warning ? "warning " : "event " : "log ") + t.reason + ": " +
+         t.message;
+}
+
+std::vector<std::string> told(const Status& before, const Status& after) {
+  Workflow workflow;
+  workflow.meta = workflow_meta();
+  std::vector<std::string> all;
+  for (const Transition& t : transitions_between(before, after, workflow)) all.push_back(told(t));
+  return all;
+}
+
+TEST(TransitionsBetween, NothingHappenedNothingIsTold) {
+  EXPECT_TRUE(told(Status{}, Status{}).empty());
+  const Status status = summarized(running({step("a", kRunning)}));
+  EXPECT_TRUE(told(status, status).empty());
+}
+
+TEST(TransitionsBetween, OfStepsThatChange) {
+  struct Row {
+    const char* what;
+    StepRecord before;
+    StepRecord after;
+    std::vector<std::string> expected;
+  };
+  StepRecord reworded = step("a", kStarting, "ImagePullFailed", "ImagePullBackOff: y");
+  const std::vector<Row> rows{
+      {"launched",
+       step("a", kPending),
+       step("a", kRunning),
+       {"log StepLaunched: p/a was launched as Job job-a"}},
+      {"launched into trouble",
+       step("a", kPending),
+       step("a", kStarting, "PodRefused", "exceeded quota"),
+       {"warning PodRefused: p/a: exceeded quota"}},
+      {"a new trouble",
+       step("a", kRunning),
+       step("a", kStarting, "ImagePullFailed", "x"),
+       {"warning ImagePullFailed: p/a: x"}},
+      {"the same trouble in other words",
+       step("a", kStarting, "ImagePullFailed", "ErrImagePull: x"),
+       reworded,
+       {}},
+      {"trouble that is over",
+       step("a", kStarting, "ImagePullFailed", "x"),
+       step("a", kRunning),
+       {}},
+      {"waits to be launched",
+       step("a", kPending),
+       step("a", kPending, "LaunchRefused", "quota"),
+       {"warning LaunchRefused: p/a: quota"}},
+      {"is stopped",
+       step("a", kStarting),
+       step("a", kEnding, "NotStarted", "did not start"),
+       {"warning NotStarted: p/a: did not start"}},
+      {"succeeded",
+       step("a", kRunning),
+       step("a", kSucceeded),
+       {"event StepSucceeded: p/a succeeded after 30s"}},
+      {"failed",
+       step("a", kRunning),
+       step("a", kFailed, "ToolFailed", "exit code 3"),
+       {"warning StepFailed: p/a failed after 30s (ToolFailed): exit code 3"}},
+      {"launched and ended between two looks",
+       step("a", kPending),
+       step("a", kSucceeded),
+       {"event StepSucceeded: p/a succeeded after 30s"}},
+  };
+  for (const Row& row : rows)
+    EXPECT_EQ(told(running({row.before}), running({row.after})), row.expected) << row.what;
+}
+
+TEST(TransitionsBetween, OfTheWorkflow) {
+  const Status nothing;
+  Status started = summarized(running({step("a", kRunning), step("b", kPending)}));
+  EXPECT_EQ(told(nothing, started),
+            (std::vector<std::string>{"event WorkflowStarted: run 1 started: 2 steps",
+                                      "log StepLaunched: p/a was launched as Job job-a"}));
+
+  // The end comes last.
+  Status one = summarized(running({step("a", kRunning)}));
+  EXPECT_EQ(told(one, summarized(running({step("a", kSucceeded)}))),
+            (std::vector<std::string>{"event StepSucceeded: p/a succeeded after 30s",
+                                      "event WorkflowSucceeded: all 1 steps succeeded in 1m30s"}));
+  StepRecord failed = step("a", kFailed, "JobInvalid", "no");
+  failed.job.clear();
+  EXPECT_EQ(told(one, summarized(running({failed}))),
+            (std::vector<std::string>{"warning StepFailed: p/a failed after 30s (JobInvalid): no",
+                                      "warning WorkflowFailed: p/a failed (JobInvalid): no"}));
+
+  Status invalid;
+  hold(invalid, {WorkflowState::Invalid, "InvalidSpec", "the spec cannot run: x"}, 1, kNow);
+  EXPECT_EQ(told(nothing, invalid),
+            (std::vector<std::string>{"warning WorkflowInvalid: the spec cannot run: x"}));
+  Status restored;
+  hold(restored, {WorkflowState::Suspended, "Restored", "restored"}, 1, kNow);
+  EXPECT_EQ(told(nothing, restored), (std::vector<std::string>{"event Restored: restored"}));
+  Status waits;
+  hold(waits, {WorkflowState::Pending, "PreviousRunTerminating", "waits"}, 1, kNow);
+  EXPECT_EQ(told(nothing, waits), (std::vector<std::string>{"log PreviousRunTerminating: waits"}));
+}
+
+TEST(TransitionsBetween, AStepThatEndedSaysHowLongItTook) {
+  Workflow workflow;
+  const auto all = transitions_between(running({step("a", kRunning)}),
+                                       running({step("a", kSucceeded)}), workflow);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].took, 30s);
+  EXPECT_EQ(all[0].step, (StepRef{"p", "a"}));
+  EXPECT_EQ(all[0].state, "Succeeded");
+}
+
+// --- history ---
+
+TEST(History, KeepsTheNewestEntries) {
+  Status status;
+  status.run = 2;
+  Transition t;
+  t.state = "Running";
+  for (int i = 0; i < 60; ++i) {
+    t.reason = "R" + std::to_string(i);
+    t.step = i % 2 == 0 ? std::optional(StepRef{"p", "s"}) : std::nullopt;
+    remember(status, {t}, kNow);
+  }
+  ASSERT_EQ(status.history.size(), limits::kHistory);
+  EXPECT_EQ(status.history.front().reason, "R10");
+  EXPECT_EQ(status.history.back().reason, "R59");
+  EXPECT_EQ(status.history.back().step, "");
+  EXPECT_EQ(status.history.front().step, "p/s");
+  EXPECT_EQ(status.history.back().run, 2);
+  EXPECT_EQ(status.history.back().time, kNow);
+  EXPECT_EQ(status.history.back().state, "Running");
+}
+
+}  // namespace
+}  // namespace bootstrap
