@@ -16,7 +16,11 @@ namespace {
 
 using ::testing::IsEmpty;
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kSeeds = 60;  // each takes several times as long
+#else
 constexpr std::uint64_t kSeeds = 300;
+#endif
 constexpr std::uint64_t kShards = 6;  // so that they run side by side and a failure is found early
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
