@@ -70,14 +70,24 @@ class JobAttempt {
 
   // All containers terminated with 0, and nobody says that the pod was cut short: one that is ended
   // by its deadline may well exit with 0 on SIGTERM.
-  static bool succeeded(const PodView& pod) {
+  bool succeeded(const PodView& pod) const {
     if (pod.phase == "Succeeded") return true;
     if (pod.phase == "Failed" || !pod.reason.empty() || pod.containers.empty()) return false;
+    if (may_be_late(pod)) return false;
     const auto good = [](const ContainerView& c) {
       return c.state == ContainerState::Terminated && c.exit_code == 0;
     };
     return std::ranges::all_of(pod.containers, good) &&
            std::ranges::all_of(pod.init_containers, good);
+  }
+
+  // It ended when its deadline had come or nearly so: whether by itself only its phase will tell.
+  // (The deadline counts from a moment after the creation; the API has whole seconds.)
+  bool may_be_late(const PodView& pod) const {
+    if (!pod.meta.creation) return false;
+    return std::ranges::any_of(pod.containers, [&](const ContainerView& c) {
+      return c.finished && *c.finished + 2s >= *pod.meta.creation + step_.definition.timeout;
+    });
   }
 
   static AttemptView ended(AttemptResult result) {
