@@ -1,6 +1,7 @@
 #include "controllers/object_meta.h"
 
 #include <charconv>
+#include <tuple>
 
 #include <nlohmann/json.hpp>
 
@@ -41,6 +42,13 @@ std::string controller_of(const json& meta) {
 
 std::string to_text(const ObjectKey& key) {
   return key.ns.empty() ? key.name : key.ns + '/' + key.name;
+}
+
+bool same_but_version(const ObjectMeta& a, const ObjectMeta& b) {
+  const auto rest = [](const ObjectMeta& m) {
+    return std::tie(m.ns, m.name, m.uid, m.creation, m.deletion, m.labels, m.controller_uid);
+  };
+  return rest(a) == rest(b);
 }
 
 ObjectMeta read_meta(const json& object) {

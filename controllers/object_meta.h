@@ -46,6 +46,9 @@ struct ObjectMeta {
   ObjectKey key() const { return {ns, name}; }
 };
 
+// But for the version and the generation, which any write moves.
+bool same_but_version(const ObjectMeta&, const ObjectMeta&);
+
 // From a whole object or from what a FieldFilter kept of it.
 ObjectMeta read_meta(const nlohmann::json& object);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <initializer_list>
+#include <tuple>
 
 namespace bootstrap {
 namespace {
@@ -24,10 +26,12 @@ std::optional<TimePoint> time(const json& from, const char* key) {
   return value.is_string() ? from_rfc3339(value.get_ref<const std::string&>()) : std::nullopt;
 }
 
-std::vector<ObjectCondition> conditions(const json& status) {
+std::vector<ObjectCondition> conditions(const json& status,
+                                        std::initializer_list<std::string_view> wanted) {
   std::vector<ObjectCondition> all;
   for (const json& c : child(status, "conditions"))
-    all.push_back({text(c, "type"), text(c, "status"), text(c, "reason"), text(c, "message")});
+    if (std::ranges::find(wanted, text(c, "type")) != wanted.end())
+      all.push_back({text(c, "type"), text(c, "status"), text(c, "reason"), text(c, "message")});
   return all;
 }
 
@@ -82,7 +86,7 @@ tl::expected<JobView, std::string> read_job(const json& object) {
   const json& suspend = child(child(object, "spec"), "suspend");
   return JobView{read_meta(object), suspend.is_boolean() && suspend.get<bool>(),
                  text(child(child(object, "metadata"), "annotations"), annotations::kStopReason),
-                 conditions(child(object, "status"))};
+                 conditions(child(object, "status"), {"Complete", "Failed"})};
 }
 
 tl::expected<PodView, std::string> read_pod(const json& object) {
@@ -93,7 +97,7 @@ tl::expected<PodView, std::string> read_pod(const json& object) {
   pod.phase = text(status, "phase");
   pod.reason = text(status, "reason");
   pod.message = text(status, "message");
-  pod.conditions = conditions(status);
+  pod.conditions = conditions(status, {"PodScheduled", "DisruptionTarget"});
   pod.init_containers = containers(status, "initContainerStatuses");
   pod.containers = containers(status, "containerStatuses");
   return pod;
@@ -137,6 +141,19 @@ const Projection<EventView> kEventProjection{
     read_event};
 
 const Projection<ServiceAccountView> kServiceAccountProjection{fields({}), read_service_account};
+
+bool says_the_same(const JobView& a, const JobView& b) {
+  return same_but_version(a.meta, b.meta) && a.suspended == b.suspended &&
+         a.stop_reason == b.stop_reason && a.conditions == b.conditions;
+}
+
+bool says_the_same(const PodView& a, const PodView& b) {
+  const auto rest = [](const PodView& p) {
+    return std::tie(p.node, p.phase, p.reason, p.message, p.conditions, p.init_containers,
+                    p.containers);
+  };
+  return same_but_version(a.meta, b.meta) && rest(a) == rest(b);
+}
 
 const ObjectCondition* find_condition(const std::vector<ObjectCondition>& all,
                                       std::string_view type) {

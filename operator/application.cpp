@@ -254,8 +254,9 @@ int run_operator(const ProcessOptions& options) {
   // Before the transport's threads: one that does not block SIGTERM would take it, and end the
   // process at once, or in a container, where this is process 1, nothing at all.
   const runtime::SignalGuard signals;
-  // A few threads that rarely allocate at the same time: two arenas instead of eight per core.
-  mallopt(M_ARENA_MAX, 2);
+  // Half the threads are busy at the same time at most: fewer arenas than the eight per core, but
+  // enough that they do not wait for each other.
+  mallopt(M_ARENA_MAX, 6);
   // No fast bins, of which the per-thread cache has made a second choice anyway: with them every
   // request for a large block, as OpenSSL makes one for each record, first tidies up all of them.
   mallopt(M_MXFAST, 0);

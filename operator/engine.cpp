@@ -11,12 +11,18 @@ Engine::Engine(kube::Client& client, const runtime::Clock& clock, Options option
       queue_(clock, std::move(options.queue)),
       workflows_({.index = {},
                   .on_change = [this](const Workflow& w, bool) { queue_.add(w.meta.key()); },
+                  .same = {},
+                  .on_same = {},
                   .on_version = {}}),
       jobs_({.index = [](const JobView& job) { return workflow_uid_of(job.meta); },
              .on_change = [this](const JobView& job, bool) { queue_owner(job.meta); },
+             .same = [](const JobView& a, const JobView& b) { return says_the_same(a, b); },
+             .on_same = [this](const JobView& job) { queue_if_awaited(job.meta); },
              .on_version = {}}),
       pods_({.index = [](const PodView& pod) { return workflow_uid_of(pod.meta); },
              .on_change = [this](const PodView& pod, bool) { queue_owner(pod.meta); },
+             .same = [](const PodView& a, const PodView& b) { return says_the_same(a, b); },
+             .on_same = {},
              .on_version = {}}),
       reconciler_(client, {workflows_, jobs_, pods_}, clock, std::move(options.reconciler),
                   hooks_.reconciler) {}
@@ -24,6 +30,12 @@ Engine::Engine(kube::Client& client, const runtime::Clock& clock, Options option
 void Engine::queue_owner(const ObjectMeta& child) {
   const ObjectKey key = workflow_key_of(child);
   if (!key.name.empty()) queue_.add(key);
+}
+
+// What we wrote ourselves may say nothing new, and a pass may wait for having seen it.
+void Engine::queue_if_awaited(const ObjectMeta& job) {
+  const ObjectKey key = workflow_key_of(job);
+  if (reconciler_.awaits_own_write(key)) queue_.add(key);
 }
 
 template <class T>

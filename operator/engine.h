@@ -55,6 +55,7 @@ class Engine {
   template <class T>
   Watch watch(const kube::Resource&, kube::Store<T>&, const Projection<T>&, std::string selector);
   void queue_owner(const ObjectMeta& child);
+  void queue_if_awaited(const ObjectMeta& job);
 
   Hooks hooks_;
   runtime::WorkQueue queue_;

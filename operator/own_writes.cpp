@@ -25,6 +25,11 @@ bool OwnWrites::seen(const ObjectKey& key, const Versions& stores) {
   return true;
 }
 
+bool OwnWrites::awaited(const ObjectKey& key) const {
+  const std::scoped_lock lock(mutex_);
+  return written_.contains(key);
+}
+
 void OwnWrites::forget(const ObjectKey& key) {
   const std::scoped_lock lock(mutex_);
   written_.erase(key);

@@ -28,10 +28,12 @@ class OwnWrites {
 
   // True when both stores have reached what was written for this key; what is reached is forgotten.
   bool seen(const ObjectKey&, const Versions& stores);
+  // Something was written for this key that no pass has found seen yet.
+  bool awaited(const ObjectKey&) const;
   void forget(const ObjectKey&);
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unordered_map<ObjectKey, Versions> written_;
 };
 

@@ -51,6 +51,9 @@ class Reconciler {
 
   runtime::Outcome reconcile(const ObjectKey&);
 
+  // The next pass needs stores that have seen what the last one wrote.
+  bool awaits_own_write(const ObjectKey& key) const { return own_writes_.awaited(key); }
+
  private:
   // What one pass knows, and learns as its rounds go on.
   struct Pass {

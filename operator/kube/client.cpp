@@ -22,6 +22,11 @@ constexpr milliseconds kShortestPause{500};
 // The server ends a watch at its timeoutSeconds; this much later we no longer believe it lives.
 constexpr milliseconds kWatchGrace{15'000};
 
+// Of what was written we want to know who it is, not read it back. A server that cannot do that
+// answers with the whole object, of which the metadata is a part.
+constexpr std::string_view kMetadataOnly =
+    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+
 // RFC 3986: everything but the unreserved characters, so a value can never end its place.
 std::string percent_encoded(std::string_view text) {
   static constexpr std::string_view kHex = "0123456789ABCDEF";
@@ -238,7 +243,8 @@ ApiResult<std::string> Client::create(const Resource& resource, std::string_view
               {.method = Method::Post,
                .target = object_path(resource, ns),
                .body = std::string(json),
-               .content_type = "application/json"});
+               .content_type = "application/json",
+               .accept = kMetadataOnly});
 }
 
 ApiResult<std::string> Client::merge_patch(const Resource& resource, std::string_view ns,
@@ -247,7 +253,8 @@ ApiResult<std::string> Client::merge_patch(const Resource& resource, std::string
               {.method = Method::Patch,
                .target = object_path(resource, ns, name),
                .body = std::string(json),
-               .content_type = "application/merge-patch+json"});
+               .content_type = "application/merge-patch+json",
+               .accept = kMetadataOnly});
 }
 
 ApiResult<std::string> Client::merge_patch_status(const Resource& resource, std::string_view ns,
@@ -256,7 +263,8 @@ ApiResult<std::string> Client::merge_patch_status(const Resource& resource, std:
               {.method = Method::Patch,
                .target = object_path(resource, ns, name, "status"),
                .body = std::string(json),
-               .content_type = "application/merge-patch+json"});
+               .content_type = "application/merge-patch+json",
+               .accept = kMetadataOnly});
 }
 
 ApiResult<std::string> Client::remove(const Resource& resource, std::string_view ns,

@@ -115,6 +115,7 @@ class Client {
   ApiResult<std::string> get_path(std::string_view path);
   // One page, as the server sent it (a List object). An empty namespace means all.
   ApiResult<std::string> list(const Resource&, std::string_view ns, const ListOptions&);
+  // The answer to a write has the object's metadata and may have nothing else of it.
   ApiResult<std::string> create(const Resource&, std::string_view ns, std::string_view json);
   // RFC 7386 on the object, or on its status.
   ApiResult<std::string> merge_patch(const Resource&, std::string_view ns, std::string_view name,

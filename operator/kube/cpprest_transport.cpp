@@ -9,10 +9,9 @@
 #include <utility>
 
 #include <cpprest/http_client.h>
-#include <cpprest/producerconsumerstream.h>
 #include <pplx/threadpool.h>
 
-#include "operator/kube/cpprest_push_buffer.h"
+#include "operator/kube/cpprest_buffers.h"
 #include "operator/kube/hand_over.h"
 #include "operator/kube/receive.h"
 #include "operator/kube/slots.h"
@@ -105,7 +104,7 @@ std::optional<seconds> retry_after(const web::http::http_headers& headers) {
 void before_use(Socket& socket, bool host_is_ipv4) {
   if (socket.is_open()) {
     if (closed_by_peer(socket.native_handle())) throw StaleConnection();
-    notice_dead_peers(socket.native_handle());
+    if (!host_is_ipv4) notice_dead_peers(socket.native_handle());
     return;
   }
   if (!host_is_ipv4) return;  // the address family is not known yet; set when it is used again
@@ -297,7 +296,7 @@ class CpprestTransport final : public Transport {
     web::http::http_request out(method_name(request.method));
     out.set_request_uri(web::uri(request.target));
     auto& headers = out.headers();
-    headers.add("Accept", "application/json");
+    headers.add("Accept", std::string(request.accept));
     headers.add("User-Agent", options_.user_agent);
     if (!request.bearer_token.empty()) {
       headers.add("Authorization", "Bearer " + request.bearer_token);
@@ -305,13 +304,8 @@ class CpprestTransport final : public Transport {
     if (!request.body.empty() && is_idempotent(request.method)) {
       out.set_body(request.body, request.content_type);
     } else if (!request.body.empty()) {
-      // Asked to send this a second time the library finds that it cannot, and gives up.
-      concurrency::streams::producer_consumer_buffer<uint8_t> once;
-      once.putn_nocopy(reinterpret_cast<const uint8_t*>(request.body.data()), request.body.size())
-          .get();
-      // Closed on return. Its task says so by way of another thread: waiting for it costs two
-      // switches between threads, before the request is even begun.
-      once.close(std::ios_base::out);
+      const concurrency::streams::streambuf<uint8_t> once(
+          std::make_shared<OnceBuffer>(request.body));
       out.set_body(once.create_istream(), request.body.size(), request.content_type);
     }
     const bool has_body = !request.body.empty();

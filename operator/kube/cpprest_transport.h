@@ -1,5 +1,5 @@
 #pragma once
-// The Transport over cpprestsdk. Its .cpp (with cpprest_push_buffer.h, a part of it) is the only
+// The Transport over cpprestsdk. Its .cpp (with cpprest_buffers.h, a part of it) is the only
 // file that knows the library.
 //
 //   int main() {

@@ -43,6 +43,10 @@ class Store {
     // for those that vanished while the watch was down, and for the old object when one of another
     // UID or index key takes its place.
     std::function<void(const T& object, bool deleted)> on_change{};
+    // Whether a new version of an object says nothing new; then it is stored, and `on_same` is told
+    // instead of `on_change`. Empty: each version does.
+    std::function<bool(const T& before, const T& after)> same{};
+    std::function<void(const T& object)> on_same{};
     // The newest version rose without an event: by a bookmark or a new list.
     std::function<void(std::uint64_t version)> on_version{};
   };
@@ -104,9 +108,10 @@ class Store {
   void advance(std::uint64_t version);
 
  private:
+  enum class What { Changed, Same, Deleted };
   struct Change {
     Object object;
-    bool deleted;
+    What what;
   };
   using Changes = std::vector<Change>;
 
@@ -117,8 +122,13 @@ class Store {
   void take(const ObjectKey& key, Changes& changes);    // lock held
   void unindex(const ObjectKey& key, const T& object);  // lock held
   void tell(const Changes& changes) const {
-    if (!options_.on_change) return;
-    for (const Change& change : changes) options_.on_change(*change.object, change.deleted);
+    for (const auto& [object, what] : changes) {
+      if (what == What::Same) {
+        if (options_.on_same) options_.on_same(*object);
+      } else if (options_.on_change) {
+        options_.on_change(*object, what == What::Deleted);
+      }
+    }
   }
 
   const Options options_;
@@ -198,14 +208,17 @@ void Store<T>::put(Object object, Changes& changes) {
   const ObjectKey key = object->meta.key();
   const std::string group = index_key(*object);
   Object& slot = objects_[key];
+  What what = What::Changed;
   if (slot) {
     if (slot->meta.uid != object->meta.uid || index_key(*slot) != group)
-      changes.push_back({slot, true});
+      changes.push_back({slot, What::Deleted});
+    else if (options_.same && options_.same(*slot, *object))
+      what = What::Same;
     unindex(key, *slot);
   }
   slot = object;
   if (!group.empty()) index_[group][key] = object;
-  changes.push_back({std::move(object), false});
+  changes.push_back({std::move(object), what});
 }
 
 template <class T>
@@ -213,7 +226,7 @@ void Store<T>::take(const ObjectKey& key, Changes& changes) {
   const auto found = objects_.find(key);
   if (found == objects_.end()) return;
   unindex(key, *found->second);
-  changes.push_back({std::move(found->second), true});
+  changes.push_back({std::move(found->second), What::Deleted});
   objects_.erase(found);
 }
 

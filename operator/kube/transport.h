@@ -22,10 +22,11 @@ enum class Method { Get, Post, Put, Patch, Delete };
 
 struct Request {
   Method method = Method::Get;
-  std::string target{};        // path and query, percent-encoded, begins with '/'
-  std::string body{};          // empty: none
-  std::string content_type{};  // of the body, e.g. "application/merge-patch+json"
-  std::string bearer_token{};  // empty: no Authorization header
+  std::string target{};                          // path and query, percent-encoded, begins with '/'
+  std::string body{};                            // empty: none
+  std::string content_type{};                    // of the body, e.g. "application/merge-patch+json"
+  std::string bearer_token{};                    // empty: no Authorization header
+  std::string_view accept = "application/json";  // what the answer may be; of static duration
 };
 
 struct Response {

@@ -49,11 +49,10 @@ std::optional<ObjectKey> WorkQueue::get(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested() && !shut_down_) {
     const SteadyPoint now = clock_->steady_now();
-    if (auto key = take_locked(now)) {
-      if (!delayed_.empty()) wake_one_locked();  // whoever kept the time for it works now
-      return key;
-    }
-    // Woken by whatever may change the answer: a key, an earlier delay, the end.
+    if (auto key = take_locked(now)) return key;
+    // Woken by whatever may change the answer: a key, an earlier delay, the end. Everybody who
+    // waits keeps the time of the first delay, so nobody has to be woken when one of them gets
+    // work.
     const std::uint64_t seen = changes_;
     const auto changed = [&] { return shut_down_ || changes_ != seen; };
     if (delayed_.empty())
@@ -106,7 +105,9 @@ void WorkQueue::add_after_locked(const ObjectKey& key, SteadyPoint due) {
   }
   const auto at = delayed_.insert({due, order_++, key}).first;
   delay_of_.emplace(key, at);
-  if (at == delayed_.begin()) wake_one_locked();  // else whoever waits waits for an earlier one
+  if (at != delayed_.begin()) return;  // whoever waits waits for an earlier one
+  ++changes_;
+  wake_.notify_all();
 }
 
 void WorkQueue::push_locked(const ObjectKey& key, SteadyPoint now) {

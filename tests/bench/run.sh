@@ -193,6 +193,22 @@ start_ideal_chain() {
     ideal_pid=$!
     sleep 1
     kill -0 "$ideal_pid" 2>/dev/null || { cat "$out/ideal.log" >&2; die "the ideal chain has ended"; }
+    share_processors_like "$(operator_pid)" "$ideal_pid"
+}
+
+# share_processors_like POD_PROCESS PROCESS: on a busy machine a process outside of all pods is
+# woken sooner than one with a pod's share of the processors. Gives PROCESS a share like that of
+# POD_PROCESS, beside its pod.
+share_processors_like() {
+    local group pod weight
+    group=$(awk -F: '$2 == "cpu" || $2 == "cpu,cpuacct" {print "/sys/fs/cgroup/cpu" $3; found = 1}
+                     $1 == "0" {unified = "/sys/fs/cgroup" $3} END {if (!found) print unified}' "/proc/$1/cgroup")
+    pod=$(dirname "$group")
+    mkdir -p "$(dirname "$pod")/ideal-chain"
+    for weight in cpu.shares cpu.weight; do
+        [[ ! -e $pod/$weight ]] || cat "$pod/$weight" >"$(dirname "$pod")/ideal-chain/$weight"
+    done
+    echo "$2" >"$(dirname "$pod")/ideal-chain/cgroup.procs"
 }
 
 main

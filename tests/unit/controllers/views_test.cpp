@@ -93,6 +93,36 @@ TEST(Views, OfAJobOnlyWhatIsReadIsKept) {
   EXPECT_LT(kept->dump().size(), std::string_view(kJob).size() / 2);
 }
 
+TEST(Views, OnlyWhatADecisionRestsOnMakesAVersionNew) {
+  JobView job = *seen(kJobProjection, kJob);
+  JobView other = job;
+  other.meta.resource_version += 5;
+  other.meta.generation += 1;
+  EXPECT_TRUE(says_the_same(job, other));
+  other.suspended = !job.suspended;
+  EXPECT_FALSE(says_the_same(job, other));
+  other = job;
+  other.meta.deletion = job.meta.creation;
+  EXPECT_FALSE(says_the_same(job, other));
+  other = job;
+  other.conditions.clear();
+  EXPECT_FALSE(says_the_same(job, other));
+
+  PodView pod;
+  pod.containers.emplace_back().name = "main";
+  PodView later = pod;
+  later.meta.resource_version = 7;
+  EXPECT_TRUE(says_the_same(pod, later));
+  later.containers[0].state = ContainerState::Terminated;
+  EXPECT_FALSE(says_the_same(pod, later));
+  later = pod;
+  later.phase = "Failed";
+  EXPECT_FALSE(says_the_same(pod, later));
+  later = pod;
+  later.conditions = {{"DisruptionTarget", "True", "", ""}};
+  EXPECT_FALSE(says_the_same(pod, later));
+}
+
 TEST(Views, ASuspendedJobIsKnownByItsSpec) {
   for (const auto& [suspend, expected] : std::vector<std::pair<json, bool>>{
            {true, true}, {false, false}, {nullptr, false}, {"true", false}}) {

@@ -115,6 +115,24 @@ TEST_F(EngineTest, AChangeOfAJobOrPodQueuesTheWorkflowOfItsLabels) {
   }
 }
 
+TEST_F(EngineTest, AWriteThatSaysNothingNewQueuesNothing) {
+  for (const int watch : {kJobs, kPods}) {
+    list_empty(watch);
+    write(watch, ops::Apply{child("w", 2)});
+    queued();
+    json touched = child("w", 3);
+    touched["status"] = {{"active", 1},
+                         {"conditions", json::array({{{"type", "Ready"}, {"status", "True"}}})}};
+    write(watch, ops::Apply{touched});
+    EXPECT_THAT(queued(), IsEmpty()) << watch;
+    for (const char* type : {"Complete", "DisruptionTarget"})
+      touched["status"]["conditions"].push_back({{"type", type}, {"status", "True"}});
+    touched["metadata"]["resourceVersion"] = "4";
+    write(watch, ops::Apply{touched});
+    EXPECT_THAT(queued(), ElementsAre("ns/w")) << watch;
+  }
+}
+
 TEST_F(EngineTest, WhatANewListNoLongerHoldsQueuesItsWorkflow) {
   list_empty(kJobs);
   write(kJobs, ops::Apply{child("w", 2)});

@@ -66,6 +66,17 @@ TEST(OwnWrites, WhatWasSeenOnceIsForgotten) {
   EXPECT_TRUE(own.seen(kKey, {0, 5})) << "a cluster restored from a backup begins lower";
 }
 
+TEST(OwnWrites, AreAwaitedUntilSeen) {
+  OwnWrites own;
+  EXPECT_FALSE(own.awaited(kKey));
+  own.wrote_job(kKey, 30);
+  EXPECT_TRUE(own.awaited(kKey));
+  EXPECT_FALSE(own.seen(kKey, {0, 29}));
+  EXPECT_TRUE(own.awaited(kKey));
+  EXPECT_TRUE(own.seen(kKey, {0, 30}));
+  EXPECT_FALSE(own.awaited(kKey));
+}
+
 TEST(OwnWrites, AreKeptPerWorkflow) {
   OwnWrites own;
   own.wrote_job(kKey, 30);

@@ -141,6 +141,28 @@ TEST_F(StoreTest, AMoveInTheIndexAndARecreationTellOfBoth) {
   EXPECT_THAT(names(store_.by_index("other")), ElementsAre("a"));
 }
 
+TEST(Store, AVersionThatSaysNothingNewIsStoredAndToldApart) {
+  std::vector<std::string> changed, same;
+  Store<Pod> store(
+      {.index = {},
+       .on_change = [&](const Pod& p,
+                        bool deleted) { changed.push_back(p.phase + (deleted ? " gone" : "")); },
+       .same = [](const Pod& a, const Pod& b) { return a.phase == b.phase; },
+       .on_same = [&](const Pod& p) { same.push_back(p.phase); },
+       .on_version = {}});
+  store.apply(pod("a", 1));
+  store.apply(pod("a", 2));
+  EXPECT_EQ(store.get({"ns", "a"})->meta.resource_version, 2U);
+  EXPECT_EQ(store.newest_version(), 2U);
+  EXPECT_THAT(changed, ElementsAre(""));
+  EXPECT_THAT(same, ElementsAre(""));
+  store.apply(pod("a", 3, "", "another-uid"));  // the same to look at, but another object
+  EXPECT_THAT(changed, ElementsAre("", " gone", ""));
+  store.remove(pod("a", 4, "", "another-uid").meta);
+  EXPECT_THAT(changed, ElementsAre("", " gone", "", " gone"));
+  EXPECT_THAT(same, ElementsAre(""));
+}
+
 TEST_F(StoreTest, BookmarksAdvanceTheVersion) {
   store_.advance(5);
   store_.advance(5);
