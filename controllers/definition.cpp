@@ -6,133 +6,26 @@
 #include <fmt/format.h>
 
 #include "controllers/limits.h"
+#include "controllers/spec_reader.h"
 
 namespace bootstrap {
 namespace {
 
 using nlohmann::json;
 
-// Walks a JSON object and collects what is wrong instead of stopping at the first mistake.
-class Reader {
- public:
-  explicit Reader(Problems& problems) : problems_(problems) {}
-
-  void problem(std::string field, std::string message) {
-    problems_.push_back({std::move(field), std::move(message)});
-  }
-
-  std::optional<std::string> optional_text(const json& object, const char* key,
-                                           const std::string& at) {
-    const auto found = object.find(key);
-    if (found == object.end() || found->is_null()) return std::nullopt;
-    if (found->is_string()) return found->get<std::string>();
-    problem(at + key, not_a_string(*found));
-    return std::nullopt;
-  }
-
-  std::string text(const json& object, const char* key, const std::string& at) {
-    return optional_text(object, key, at).value_or("");
-  }
-
-  std::vector<std::string> texts(const json& object, const char* key, const std::string& at) {
-    std::vector<std::string> values;
-    for (const json& item : array(object, key, at)) {
-      if (item.is_string()) {
-        values.push_back(item.get<std::string>());
-      } else {
-        problem(fmt::format("{}{}[{}]", at, key, values.size()), not_a_string(item));
-        values.emplace_back();
-      }
-    }
-    return values;
-  }
-
-  // The array under `key`, an empty one when it is absent.
-  const json& array(const json& object, const char* key, const std::string& at) {
-    static const json kNone = json::array();
-    const auto found = object.find(key);
-    if (found == object.end() || found->is_null()) return kNone;
-    if (found->is_array()) return *found;
-    problem(at + key, "must be a list");
-    return kNone;
-  }
-
-  // The object under `key`, an empty one when it is absent.
-  const json& object(const json& parent, const char* key, const std::string& at) {
-    static const json kNone = json::object();
-    const auto found = parent.find(key);
-    if (found == parent.end() || found->is_null()) return kNone;
-    if (found->is_object()) return *found;
-    problem(at + key, "must be an object");
-    return kNone;
-  }
-
-  Duration duration(const json& object, const char* key, const std::string& at, Duration absent) {
-    const auto written = optional_text(object, key, at);
-    if (!written) return absent;
-    const auto parsed = duration_from_text(*written);
-    if (parsed && *parsed >= limits::kShortestTimeout && *parsed <= limits::kLongestTimeout)
-      return *parsed;
-    problem(at + key, fmt::format("\"{}\" is not a duration from 1s to 168h, such as \"90s\", "
-                                  "\"30m\" or \"1h30m\"",
-                                  *written));
-    return absent;
-  }
-
-  bool flag(const json& object, const char* key, const std::string& at) {
-    const auto found = object.find(key);
-    if (found == object.end() || found->is_null()) return false;
-    if (found->is_boolean()) return found->get<bool>();
-    problem(at + key, "must be true or false");
-    return false;
-  }
-
-  std::size_t problems() const { return problems_.size(); }
-
- private:
-  static std::string not_a_string(const json& value) {
-    if (value.is_structured())
-      return fmt::format("must be a string, not {}", value.is_array() ? "a list" : "an object");
-    return fmt::format("must be a string, not {}; put it in quotes", value.dump());
-  }
-
-  Problems& problems_;
-};
-
-// "list[name]." of an entry, "list[3]." when it has no name.
-std::string entry_path(const std::string& list, const json& entry, std::size_t index) {
-  const auto name = entry.find("name");
-  if (name != entry.end() && name->is_string() && !name->get_ref<const std::string&>().empty())
-    return fmt::format("{}[{}].", list, name->get_ref<const std::string&>());
-  return fmt::format("{}[{}].", list, index);
-}
-
-// The entries of a list that must be objects, each with its path.
-template <class F>
-void each_entry(Reader& in, const json& parent, const char* key, const std::string& at, F&& use) {
-  std::size_t index = 0;
-  for (const json& entry : in.array(parent, key, at)) {
-    if (entry.is_object())
-      use(entry, entry_path(at + key, entry, index));
-    else
-      in.problem(fmt::format("{}{}[{}]", at, key, index), "must be an object");
-    ++index;
-  }
-}
-
 // Parts of a pod spec that are handed over as they are. What is looked at later on is checked here,
 // so that nobody else has to: lists have objects, and in them these keys have strings.
 
-json object_part(Reader& in, const json& parent, const char* key, const std::string& at) {
+json object_part(SpecReader& in, const json& parent, const char* key, const std::string& at) {
   const json& part = in.object(parent, key, at);  // an empty one when it is absent or wrong
   const auto found = parent.find(key);
   return found == parent.end() || !found->is_object() ? json() : part;
 }
 
-json list_part(Reader& in, const json& parent, const char* key, const std::string& at,
+json list_part(SpecReader& in, const json& parent, const char* key, const std::string& at,
                std::initializer_list<const char*> needed = {}) {
   const std::size_t before = in.problems();
-  each_entry(in, parent, key, at, [&](const json& entry, const std::string& entry_at) {
+  in.each_entry(parent, key, at, [&](const json& entry, const std::string& entry_at) {
     for (const char* text : needed)
       if (!entry.contains(text) || entry[text].is_null())
         in.problem(entry_at + text, "is needed");
@@ -143,7 +36,7 @@ json list_part(Reader& in, const json& parent, const char* key, const std::strin
   return found == parent.end() || in.problems() != before ? json() : *found;
 }
 
-json environment_part(Reader& in, const json& parent, const std::string& at) {
+json environment_part(SpecReader& in, const json& parent, const std::string& at) {
   json env = list_part(in, parent, "env", at, {"name"});
   const std::size_t before = in.problems();
   if (env.is_array())
@@ -152,7 +45,7 @@ json environment_part(Reader& in, const json& parent, const std::string& at) {
   return in.problems() == before ? env : json();
 }
 
-Tools read_tools(Reader& in, const json& object, const std::string& at) {
+Tools read_tools(SpecReader& in, const json& object, const std::string& at) {
   Tools tools;
   tools.image = in.text(object, "image", at);
   tools.path = in.text(object, "path", at);
@@ -215,7 +108,7 @@ Tools overlay(Tools base, const Tools& own) {
   return base;
 }
 
-Parameter read_parameter(Reader& in, const json& object, const std::string& at) {
+Parameter read_parameter(SpecReader& in, const json& object, const std::string& at) {
   Parameter parameter;
   parameter.name = in.text(object, "name", at);
   parameter.value = in.optional_text(object, "value", at);
@@ -225,7 +118,7 @@ Parameter read_parameter(Reader& in, const json& object, const std::string& at) 
   return parameter;
 }
 
-StepWork read_work(Reader& in, const json& object, const std::string& at) {
+StepWork read_work(SpecReader& in, const json& object, const std::string& at) {
   const auto has = [&](const char* key) { return object.contains(key) && !object[key].is_null(); };
   if (static_cast<int>(has("tool")) + static_cast<int>(has("command")) +
           static_cast<int>(has("script")) !=
@@ -236,7 +129,7 @@ StepWork read_work(Reader& in, const json& object, const std::string& at) {
   return ToolWork{in.text(object, "tool", at)};
 }
 
-StepDefinition read_step(Reader& in, const json& object, const Tools& tools,
+StepDefinition read_step(SpecReader& in, const json& object, const Tools& tools,
                          const std::string& at) {
   StepDefinition step;
   step.name = in.text(object, "name", at);
@@ -253,19 +146,19 @@ StepDefinition read_step(Reader& in, const json& object, const Tools& tools,
 
 tl::expected<Definition, Problems> read_definition(const json& spec) {
   Problems problems;
-  Reader in(problems);
+  SpecReader in(problems);
   if (!spec.is_object()) return tl::unexpected(Problems{{"spec", "must be an object"}});
 
   Definition definition;
-  each_entry(in, spec, "parameters", "", [&](const json& entry, const std::string& at) {
+  in.each_entry(spec, "parameters", "", [&](const json& entry, const std::string& at) {
     definition.parameters.push_back(read_parameter(in, entry, at));
   });
   const json& notes = in.object(spec, "notes", "");
   definition.notes = {in.text(notes, "success", "notes."), in.text(notes, "failure", "notes.")};
   const Tools tools = read_tools(in, in.object(spec, "tools", ""), "tools.");
-  each_entry(in, spec, "phases", "", [&](const json& entry, const std::string& at) {
+  in.each_entry(spec, "phases", "", [&](const json& entry, const std::string& at) {
     PhaseDefinition phase{in.text(entry, "name", at), in.text(entry, "title", at), {}};
-    each_entry(in, entry, "steps", at, [&](const json& step, const std::string& step_at) {
+    in.each_entry(entry, "steps", at, [&](const json& step, const std::string& step_at) {
       phase.steps.push_back(read_step(in, step, tools, step_at));
     });
     definition.phases.push_back(std::move(phase));
