@@ -8,9 +8,9 @@ namespace bootstrap {
 namespace {
 
 struct UnknownJob {
-  const JobView& job;
+  const JobView* job = nullptr;
   AttemptRef attempt;
-  StepRecord& record;
+  StepRecord* record = nullptr;
 };
 
 // Ours by owner and by name, and not recorded.
@@ -24,37 +24,38 @@ std::vector<UnknownJob> unknown_jobs(Draft& draft) {
       continue;
     StepRecord* record = find_step(draft.status(), ref->step);
     if (record != nullptr && record->attempts < ref->attempt)
-      unknown.push_back({*job, *ref, *record});
+      unknown.push_back({job.get(), *ref, record});
   }
   // The newest attempt of a step counts, should there be several.
   std::ranges::sort(unknown, {}, [](const UnknownJob& u) { return u.attempt.attempt; });
   return unknown;
 }
 
-bool has_failure(const Status& status) {
-  return std::ranges::any_of(status.phases, [](const PhaseRecord& phase) {
-    return std::ranges::any_of(phase.steps,
-                               [](const StepRecord& s) { return s.state == StepState::Failed; });
-  });
+bool may_run(const Plan& plan, const Standing& standing, const StepRef& ref) {
+  const auto step = std::ranges::find(plan.steps, ref, &PlanStep::ref);
+  if (step == plan.steps.end()) return false;
+  const Intent intent = standing.intent(step->phase);
+  return intent == Intent::Go || intent == Intent::Hold;
 }
 
 }  // namespace
 
-void adopt(Draft& draft) {
-  for (const auto& [job, attempt, record] : unknown_jobs(draft)) {
-    record = launched(std::move(record), attempt.attempt, job.meta.name, job.meta.uid,
-                      draft.plan().name, job.meta.creation.value_or(draft.now()));
-    if (!has_failure(draft.status())) continue;
-    record.state = StepState::Ending;
-    record.reason = reasons::kJobSuspended;
-    record.message = "its Job was found after a failure and is stopped";
+void adopt(Draft& draft, const Standing& standing) {
+  for (auto& [job, attempt, record] : unknown_jobs(draft)) {
+    const bool goes_on = may_run(draft.plan(), standing, attempt.step);
+    *record = launched(std::move(*record), attempt.attempt, job->meta.name, job->meta.uid,
+                       draft.plan().name, job->meta.creation.value_or(draft.now()));
+    if (goes_on) continue;
+    record->state = StepState::Ending;
+    record->reason = reasons::kJobSuspended;
+    record->message = "its Job was found after a failure and is stopped";
   }
 }
 
 void retire_unknown_jobs(Draft& draft) {
   for (const auto& [job, attempt, record] : unknown_jobs(draft)) {
-    record.attempts = attempt.attempt;  // its name must never be met again
-    draft.stop(job, reasons::kJobSuspended);
+    record->attempts = attempt.attempt;  // its name must never be met again
+    draft.stop(*job, reasons::kJobSuspended);
   }
 }
 

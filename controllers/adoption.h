@@ -3,11 +3,12 @@
 // they are put on record, so that no attempt is made twice and no name is met again.
 
 #include "controllers/draft.h"
+#include "controllers/standing.h"
 
 namespace bootstrap {
 
 // Of a run that goes on. A Job that may not run any more is stopped and stays on record.
-void adopt(Draft&);
+void adopt(Draft&, const Standing&);
 
 // Of a run that is over: they are stopped, and their numbers are kept.
 void retire_unknown_jobs(Draft&);

@@ -1,11 +1,11 @@
 #include "controllers/decide.h"
 
-#include <algorithm>
-
 #include "controllers/adoption.h"
 #include "controllers/begin_run.h"
 #include "controllers/draft.h"
 #include "controllers/launch.h"
+#include "controllers/obedience.h"
+#include "controllers/readiness.h"
 #include "controllers/status_summary.h"
 #include "controllers/step_machine.h"
 
@@ -44,25 +44,20 @@ void advance_step(Draft& draft, const PlanStep& step) {
   StepMove move = advance(step, std::move(record), view, draft.now());
   record = std::move(move.record);
   if (move.wake) draft.wake(*move.wake);
-  if (!move.stop) return;
-  for (const auto& job : work.jobs)
-    if (job->meta.uid == record.job_uid) draft.stop(*job, record.reason);
+  if (move.stop) draft.stop_job_of(record);
 }
 
-bool has_failure(const Status& status) {
-  return std::ranges::any_of(status.phases, [](const PhaseRecord& phase) {
-    return std::ranges::any_of(phase.steps,
-                               [](const StepRecord& s) { return s.state == StepState::Failed; });
-  });
-}
-
-// Not launched, everything before it has succeeded, and nothing has failed.
-bool is_ready(Draft& draft, const PlanStep& step) {
-  const Status& status = draft.status();
-  if (find_step(status, step.ref)->state != StepState::Pending || has_failure(status)) return false;
-  return std::ranges::all_of(step.after, [&](StepIndex before) {
-    return find_step(status, draft.plan().steps[before].ref)->state == StepState::Succeeded;
-  });
+// What has happened to each step, what that means for all, and what starts now.
+void run_steps(Draft& draft) {
+  const Plan& plan = draft.plan();
+  const Standing standing(plan, draft.status(), draft.now());
+  adopt(draft, standing);
+  for (const PlanStep& step : plan.steps) advance_step(draft, step);
+  for (StepIndex i = 0; i < plan.steps.size(); ++i) obey(draft, standing, i);
+  for (StepIndex i = 0; i < plan.steps.size(); ++i)
+    if (may_start(draft, standing, i)) launch(draft, standing, plan.steps[i]);
+  summarize(draft.status(), plan, draft.now());
+  if (const auto deadline = standing.next_deadline()) draft.wake(*deadline);
 }
 
 void consider(Draft& draft) {
@@ -75,11 +70,7 @@ void consider(Draft& draft) {
   if (draft.observed().plan == nullptr)
     return status.run == 0 ? begin_run(draft) : fetch_plan(draft);
   take_plan(draft);
-  adopt(draft);
-  for (const PlanStep& step : draft.plan().steps) advance_step(draft, step);
-  for (const PlanStep& step : draft.plan().steps)
-    if (is_ready(draft, step)) launch(draft, step);
-  summarize(status, draft.plan(), draft.now());
+  run_steps(draft);
   note_definition(draft);
 }
 

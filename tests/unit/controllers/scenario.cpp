@@ -54,17 +54,30 @@ void Scenario::add_job(const std::string& phase, const std::string& step, int at
   refresh();
 }
 
+std::string Scenario::newest_job(const std::string& phase, const std::string& step) const {
+  int attempt = 1;
+  while (jobs_.contains(job(phase, step, attempt + 1))) ++attempt;
+  return job(phase, step, attempt);
+}
+
 JobView& Scenario::job_view(const std::string& phase, const std::string& step) {
-  return *jobs_.at(job(phase, step));
+  return *jobs_.at(newest_job(phase, step));
+}
+
+void Scenario::answer_pods(const std::string& phase, const std::string& step, bool one_lives) {
+  LivePods::Answer pods;
+  if (one_lives) pods.emplace_back().meta.name = "old-pod";
+  facts[LivePods{{phase, step}}] = Found<LivePods::Answer>(std::move(pods));
 }
 
 PodView& Scenario::pod(const std::string& phase, const std::string& step) {
-  auto& view = pods_[job(phase, step)];
+  const std::string name = newest_job(phase, step);
+  auto& view = pods_[name];
   if (!view) {
     view = std::make_shared<PodView>();
-    view->meta.name = job(phase, step) + "-x";
-    view->meta.uid = "pod-" + job(phase, step);
-    view->meta.controller_uid = job_uid(phase, step);
+    view->meta.name = name + "-x";
+    view->meta.uid = "pod-" + name;
+    view->meta.controller_uid = "uid-of-" + name;
     view->meta.creation = at(0);
     view->node = "node-1";
     view->phase = "Pending";
@@ -81,12 +94,12 @@ PodView& Scenario::pod(const std::string& phase, const std::string& step) {
 }
 
 void Scenario::remove_pod(const std::string& phase, const std::string& step) {
-  pods_.erase(job(phase, step));
+  pods_.erase(newest_job(phase, step));
   refresh();
 }
 
 void Scenario::remove_job(const std::string& phase, const std::string& step) {
-  jobs_.erase(job(phase, step));
+  jobs_.erase(newest_job(phase, step));
   refresh();
 }
 
