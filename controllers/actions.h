@@ -24,7 +24,7 @@ struct CreateJob {
   std::string name;
   StepRef step;
   int attempt = 1;
-  std::optional<RunResult> result;  // of the run; only steps of finally know it
+  std::optional<RunResult> result = {};  // of the run; only steps of finally know it
 };
 
 struct SuspendJob {  // its pod is ended, with its grace period
