@@ -53,6 +53,7 @@ void run_steps(Draft& draft) {
   const Standing standing(plan, draft.status(), draft.now());
   adopt(draft, standing);
   for (const PlanStep& step : plan.steps) advance_step(draft, step);
+  if (!adopt_lost_launches(draft, standing)) return;
   for (StepIndex i = 0; i < plan.steps.size(); ++i) obey(draft, standing, i);
   for (StepIndex i = 0; i < plan.steps.size(); ++i)
     if (may_start(draft, standing, i)) launch(draft, standing, plan.steps[i]);

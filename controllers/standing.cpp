@@ -123,12 +123,15 @@ bool Standing::is_over(StepIndex step) const {
   return now == Intent::NoNew || now == Intent::End;
 }
 
-bool Standing::is_ready(StepIndex step) const {
-  if (records_[step]->state != StepState::Pending) return false;
+bool Standing::has_its_turn(StepIndex step) const {
   const PlanStep& planned = plan_.steps[step];
   return std::ranges::all_of(planned.after, [&](StepIndex i) { return is_done(i); }) &&
-         std::ranges::all_of(planned.after_end, [&](StepIndex i) { return is_over(i); }) &&
-         intent(planned.phase) == Intent::Go;
+         std::ranges::all_of(planned.after_end, [&](StepIndex i) { return is_over(i); });
+}
+
+bool Standing::is_ready(StepIndex step) const {
+  return records_[step]->state == StepState::Pending && has_its_turn(step) &&
+         intent(plan_.steps[step].phase) == Intent::Go;
 }
 
 bool Standing::are_over(RunsOn runs_on) const {

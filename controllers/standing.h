@@ -49,7 +49,9 @@ class Standing {
   bool has_failed(StepIndex) const;
   // Nothing more will come of it.
   bool is_over(StepIndex) const;
-  // Not launched; everything it waits for is there and nothing forbids it.
+  // Everything it waits for is there: it may have been launched, or may be, if nothing forbids it.
+  bool has_its_turn(StepIndex) const;
+  // It has its turn, is not launched, and nothing forbids it.
   bool is_ready(StepIndex) const;
 
   // Of the steps that run on success, or on always: nothing more will come of them.

@@ -168,6 +168,58 @@ TEST(Graph, AFailureStartsNothingNewAnywhere) {
   EXPECT_EQ(status.phases[3].state, PhaseState::Pending);
 }
 
+// The request to launch b was answered by nobody, and done all the same.
+TEST(Rule6Ended, ALaunchWhoseAnswerWasLostIsLookedForBeforeTheRunIsOver) {
+  Scenario s(side_by_side());
+  s.refuse["job/" + Scenario::job("docs", "b")] = NotKnown{"timeout"};
+  s.pass(at(0));
+  ASSERT_EQ(s.step("docs", "b").state, StepState::Pending);
+  s.end_pod("docs", "a", 1);
+  JobView lost;
+  lost.meta.name = Scenario::job("docs", "b");
+  lost.meta.uid = Scenario::job_uid("docs", "b");
+  lost.meta.controller_uid = "uid-of-w";
+  s.facts[LiveJob{lost.meta.name}] = Found<LiveJob::Answer>(lost);
+  s.refuse["suspend/" + lost.meta.name] = Done{lost.meta.uid};
+  s.done.clear();
+  const Status& status = s.pass(at(10));
+  EXPECT_THAT(s.done, ElementsAre("suspend/" + Scenario::job("docs", "b")));
+  EXPECT_EQ(s.step("docs", "b").state, StepState::Ending);
+  EXPECT_EQ(s.step("docs", "b").attempts, 1);
+  EXPECT_EQ(status.state, WorkflowState::Running) << "it may be at work";
+}
+
+TEST(Rule6Ended, WhileThatCannotBeToldTheRunIsNotOver) {
+  Scenario s(side_by_side());
+  s.refuse["job/" + Scenario::job("docs", "b")] = NotKnown{"timeout"};
+  s.pass(at(0));
+  s.end_pod("docs", "a", 1);
+  s.facts[LiveJob{Scenario::job("docs", "b")}] =
+      Found<LiveJob::Answer>(tl::unexpected(Unavailable{"down"}));
+  EXPECT_EQ(s.pass(at(10)).state, WorkflowState::Running);
+  EXPECT_EQ(s.last.retry, "down");
+}
+
+TEST(Rule5Trigger, AJobFoundLateChangesNoResult) {
+  json workflow = side_by_side();
+  workflow["phases"][0]["steps"][0]["retry"] = json::object();
+  Scenario s(workflow);
+  s.pass(at(0));
+  s.end_pod("docs", "a", 1);
+  s.pass(at(10));
+  s.end_pod("docs", "b", 3);
+  s.pass(at(12));
+  ASSERT_EQ(s.step("docs", "a").reason, "NotRetried");
+  s.workflow.status.state = WorkflowState::Running;  // as while finally runs
+  s.add_job("docs", "a", 2);
+  s.done.clear();
+  s.pass(at(13));
+  EXPECT_THAT(s.done, ElementsAre("suspend/" + Scenario::job("docs", "a", 2)));
+  EXPECT_EQ(s.step("docs", "a").state, StepState::Failed);
+  EXPECT_EQ(s.step("docs", "a").reason, "NotRetried");
+  EXPECT_EQ(s.step("docs", "a").attempts, 2) << "its name must never be met again";
+}
+
 TEST(ContinueOnFailure, RecordsTheFailureAndGoesOn) {
   json workflow = testing::three_steps();
   workflow["phases"][0]["steps"][0]["continueOnFailure"] = true;

@@ -135,6 +135,11 @@ void Scenario::refresh() {
   for (const auto& [name, pod] : pods_) work.pods.push_back(pod);
 }
 
+std::optional<JobView> Scenario::find_job(const std::string& name) const {
+  const auto found = jobs_.find(name);
+  return found == jobs_.end() ? std::nullopt : std::optional(*found->second);
+}
+
 Outcome Scenario::perform(const Action& action) {
   done.push_back(key_of(action));
   if (const auto refused = refuse.find(key_of(action)); refused != refuse.end())
@@ -166,9 +171,11 @@ const Status& Scenario::pass(TimePoint now) {
     last = decide(observed, now);
     for (const Question& q : last.asked) {
       last_asked_.insert(q);
+      if (const auto* live = std::get_if<LiveJob>(&q))  // unless the test says otherwise
+        learned |= observed.facts.emplace(q, Found<LiveJob::Answer>(find_job(live->name))).second;
       if (std::holds_alternative<StoredPlan>(q) && !plan_) {
         if (stored_) plan_ = std::make_shared<const Plan>(*compile(workflow.meta, *stored_));
-        learned = observed.facts.emplace(q, Found<StoredPlan::Answer>(stored_)).second;
+        learned |= observed.facts.emplace(q, Found<StoredPlan::Answer>(stored_)).second;
       }
     }
     for (const Action& action : last.actions)

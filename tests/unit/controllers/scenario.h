@@ -73,6 +73,7 @@ class Scenario {
 
  private:
   std::string newest_job(const std::string& phase, const std::string& step) const;
+  std::optional<JobView> find_job(const std::string& name) const;
   Outcome perform(const Action&);
 
   std::shared_ptr<const Plan> plan_;
