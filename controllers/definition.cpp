@@ -6,133 +6,26 @@
 #include <fmt/format.h>
 
 #include "controllers/limits.h"
+#include "controllers/spec_reader.h"
 
 namespace bootstrap {
 namespace {
 
 using nlohmann::json;
 
-// Walks a JSON object and collects what is wrong instead of stopping at the first mistake.
-class Reader {
- public:
-  explicit Reader(Problems& problems) : problems_(problems) {}
-
-  void problem(std::string field, std::string message) {
-    problems_.push_back({std::move(field), std::move(message)});
-  }
-
-  std::optional<std::string> optional_text(const json& object, const char* key,
-                                           const std::string& at) {
-    const auto found = object.find(key);
-    if (found == object.end() || found->is_null()) return std::nullopt;
-    if (found->is_string()) return found->get<std::string>();
-    problem(at + key, not_a_string(*found));
-    return std::nullopt;
-  }
-
-  std::string text(const json& object, const char* key, const std::string& at) {
-    return optional_text(object, key, at).value_or("");
-  }
-
-  std::vector<std::string> texts(const json& object, const char* key, const std::string& at) {
-    std::vector<std::string> values;
-    for (const json& item : array(object, key, at)) {
-      if (item.is_string()) {
-        values.push_back(item.get<std::string>());
-      } else {
-        problem(fmt::format("{}{}[{}]", at, key, values.size()), not_a_string(item));
-        values.emplace_back();
-      }
-    }
-    return values;
-  }
-
-  // The array under `key`, an empty one when it is absent.
-  const json& array(const json& object, const char* key, const std::string& at) {
-    static const json kNone = json::array();
-    const auto found = object.find(key);
-    if (found == object.end() || found->is_null()) return kNone;
-    if (found->is_array()) return *found;
-    problem(at + key, "must be a list");
-    return kNone;
-  }
-
-  // The object under `key`, an empty one when it is absent.
-  const json& object(const json& parent, const char* key, const std::string& at) {
-    static const json kNone = json::object();
-    const auto found = parent.find(key);
-    if (found == parent.end() || found->is_null()) return kNone;
-    if (found->is_object()) return *found;
-    problem(at + key, "must be an object");
-    return kNone;
-  }
-
-  Duration duration(const json& object, const char* key, const std::string& at, Duration absent) {
-    const auto written = optional_text(object, key, at);
-    if (!written) return absent;
-    const auto parsed = duration_from_text(*written);
-    if (parsed && *parsed >= limits::kShortestTimeout && *parsed <= limits::kLongestTimeout)
-      return *parsed;
-    problem(at + key, fmt::format("\"{}\" is not a duration from 1s to 168h, such as \"90s\", "
-                                  "\"30m\" or \"1h30m\"",
-                                  *written));
-    return absent;
-  }
-
-  bool flag(const json& object, const char* key, const std::string& at) {
-    const auto found = object.find(key);
-    if (found == object.end() || found->is_null()) return false;
-    if (found->is_boolean()) return found->get<bool>();
-    problem(at + key, "must be true or false");
-    return false;
-  }
-
-  std::size_t problems() const { return problems_.size(); }
-
- private:
-  static std::string not_a_string(const json& value) {
-    if (value.is_structured())
-      return fmt::format("must be a string, not {}", value.is_array() ? "a list" : "an object");
-    return fmt::format("must be a string, not {}; put it in quotes", value.dump());
-  }
-
-  Problems& problems_;
-};
-
-// "list[name]." of an entry, "list[3]." when it has no name.
-std::string entry_path(const std::string& list, const json& entry, std::size_t index) {
-  const auto name = entry.find("name");
-  if (name != entry.end() && name->is_string() && !name->get_ref<const std::string&>().empty())
-    return fmt::format("{}[{}].", list, name->get_ref<const std::string&>());
-  return fmt::format("{}[{}].", list, index);
-}
-
-// The entries of a list that must be objects, each with its path.
-template <class F>
-void each_entry(Reader& in, const json& parent, const char* key, const std::string& at, F&& use) {
-  std::size_t index = 0;
-  for (const json& entry : in.array(parent, key, at)) {
-    if (entry.is_object())
-      use(entry, entry_path(at + key, entry, index));
-    else
-      in.problem(fmt::format("{}{}[{}]", at, key, index), "must be an object");
-    ++index;
-  }
-}
-
 // Parts of a pod spec that are handed over as they are. What is looked at later on is checked here,
 // so that nobody else has to: lists have objects, and in them these keys have strings.
 
-json object_part(Reader& in, const json& parent, const char* key, const std::string& at) {
+json object_part(SpecReader& in, const json& parent, const char* key, const std::string& at) {
   const json& part = in.object(parent, key, at);  // an empty one when it is absent or wrong
   const auto found = parent.find(key);
   return found == parent.end() || !found->is_object() ? json() : part;
 }
 
-json list_part(Reader& in, const json& parent, const char* key, const std::string& at,
+json list_part(SpecReader& in, const json& parent, const char* key, const std::string& at,
                std::initializer_list<const char*> needed = {}) {
   const std::size_t before = in.problems();
-  each_entry(in, parent, key, at, [&](const json& entry, const std::string& entry_at) {
+  in.each_entry(parent, key, at, [&](const json& entry, const std::string& entry_at) {
     for (const char* text : needed)
       if (!entry.contains(text) || entry[text].is_null())
         in.problem(entry_at + text, "is needed");
@@ -143,7 +36,7 @@ json list_part(Reader& in, const json& parent, const char* key, const std::strin
   return found == parent.end() || in.problems() != before ? json() : *found;
 }
 
-json environment_part(Reader& in, const json& parent, const std::string& at) {
+json environment_part(SpecReader& in, const json& parent, const std::string& at) {
   json env = list_part(in, parent, "env", at, {"name"});
   const std::size_t before = in.problems();
   if (env.is_array())
@@ -152,7 +45,7 @@ json environment_part(Reader& in, const json& parent, const std::string& at) {
   return in.problems() == before ? env : json();
 }
 
-Tools read_tools(Reader& in, const json& object, const std::string& at) {
+Tools read_tools(SpecReader& in, const json& object, const std::string& at) {
   Tools tools;
   tools.image = in.text(object, "image", at);
   tools.path = in.text(object, "path", at);
@@ -215,17 +108,7 @@ Tools overlay(Tools base, const Tools& own) {
   return base;
 }
 
-Parameter read_parameter(Reader& in, const json& object, const std::string& at) {
-  Parameter parameter;
-  parameter.name = in.text(object, "name", at);
-  parameter.value = in.optional_text(object, "value", at);
-  parameter.default_value = in.optional_text(object, "default", at);
-  parameter.allowed = in.texts(object, "allowed", at);
-  parameter.required = in.flag(object, "required", at);
-  return parameter;
-}
-
-StepWork read_work(Reader& in, const json& object, const std::string& at) {
+StepWork read_work(SpecReader& in, const json& object, const std::string& at) {
   const auto has = [&](const char* key) { return object.contains(key) && !object[key].is_null(); };
   if (static_cast<int>(has("tool")) + static_cast<int>(has("command")) +
           static_cast<int>(has("script")) !=
@@ -236,7 +119,75 @@ StepWork read_work(Reader& in, const json& object, const std::string& at) {
   return ToolWork{in.text(object, "tool", at)};
 }
 
-StepDefinition read_step(Reader& in, const json& object, const Tools& tools,
+std::optional<Operator> operator_of(std::string_view text) {
+  for (const Operator op :
+       {Operator::In, Operator::NotIn, Operator::Exists, Operator::DoesNotExist})
+    if (text == to_text(op)) return op;
+  return std::nullopt;
+}
+
+ParameterCondition read_parameter_condition(SpecReader& in, const json& object,
+                                            const std::string& at) {
+  ParameterCondition condition{in.text(object, "param", at), Operator::In,
+                               in.texts(object, "values", at)};
+  const std::string written = in.text(object, "operator", at);
+  if (const auto op = operator_of(written))
+    condition.op = *op;
+  else
+    in.problem(at + "operator",
+               fmt::format("\"{}\" is not an operator; allowed: In, NotIn, Exists, "
+                           "DoesNotExist",
+                           written));
+  return condition;
+}
+
+When read_when(SpecReader& in, const json& parent, const std::string& parent_at) {
+  When when;
+  in.each_entry(parent, "when", parent_at, [&](const json& object, const std::string& at) {
+    const bool param = SpecReader::has(object, "param");
+    if (param == SpecReader::has(object, "phase"))
+      in.problem(at.substr(0, at.size() - 1), "needs exactly one of param, phase");
+    else if (param)
+      when.emplace_back(read_parameter_condition(in, object, at));
+    else
+      when.emplace_back(
+          PhaseCondition{in.text(object, "phase", at), in.texts(object, "states", at)});
+  });
+  return when;
+}
+
+Parameter read_parameter(SpecReader& in, const json& object, const std::string& at) {
+  Parameter parameter;
+  parameter.name = in.text(object, "name", at);
+  parameter.value = in.optional_text(object, "value", at);
+  parameter.default_value = in.optional_text(object, "default", at);
+  parameter.allowed = in.texts(object, "allowed", at);
+  parameter.pattern = in.text(object, "pattern", at);
+  parameter.required = in.flag(object, "required", at);
+  in.each_entry(object, "requiredWhen", at, [&](const json& entry, const std::string& entry_at) {
+    parameter.required_when.push_back(read_parameter_condition(in, entry, entry_at));
+  });
+  return parameter;
+}
+
+std::optional<Retry> read_retry(SpecReader& in, const json& step, const std::string& step_at) {
+  if (!SpecReader::has(step, "retry") || !step["retry"].is_object()) {
+    in.object(step, "retry", step_at);  // says so when it is something else
+    return std::nullopt;
+  }
+  const json& object = step["retry"];
+  const std::string at = step_at + "retry.";
+  Retry retry;
+  retry.attempts = in.number(object, "attempts", at, retry.attempts, 1, limits::kAttempts);
+  retry.delay = in.duration(object, "delay", at, retry.delay);
+  retry.factor = in.number(object, "factor", at, retry.factor, 1, limits::kLargestFactor);
+  retry.max_delay = in.duration(object, "maxDelay", at, std::max(retry.max_delay, retry.delay));
+  retry.jitter = in.number(object, "jitter", at, retry.jitter, 0, 100);
+  retry.fatal_exit_codes = in.numbers(object, "fatalExitCodes", at, 1, limits::kLargestExitCode);
+  return retry;
+}
+
+StepDefinition read_step(SpecReader& in, const json& object, const Tools& tools,
                          const std::string& at) {
   StepDefinition step;
   step.name = in.text(object, "name", at);
@@ -246,37 +197,78 @@ StepDefinition read_step(Reader& in, const json& object, const Tools& tools,
   step.tools = overlay(tools, read_tools(in, in.object(object, "tools", at), at + "tools."));
   step.timeout = in.duration(object, "timeout", at, limits::kDefaultTimeout);
   step.start_timeout = in.duration(object, "startTimeout", at, limits::kDefaultStartTimeout);
+  step.retry = read_retry(in, object, at);
+  step.continue_on_failure = in.flag(object, "continueOnFailure", at);
+  step.when = read_when(in, object, at);
   return step;
+}
+
+std::vector<PhaseDefinition> read_phases(SpecReader& in, const json& spec, const char* list,
+                                         const Tools& tools) {
+  std::vector<PhaseDefinition> phases;
+  in.each_entry(spec, list, "", [&](const json& object, const std::string& at) {
+    PhaseDefinition& phase = phases.emplace_back();
+    phase.name = in.text(object, "name", at);
+    phase.title = in.text(object, "title", at);
+    phase.depends_on = in.texts(object, "dependsOn", at);
+    phase.when = read_when(in, object, at);
+    phase.parallel = in.flag(object, "parallel", at);
+    phase.timeout = in.optional_duration(object, "timeout", at);
+    in.each_entry(object, "steps", at, [&](const json& step, const std::string& step_at) {
+      phase.steps.push_back(read_step(in, step, tools, step_at));
+    });
+  });
+  return phases;
+}
+
+Order read_order(SpecReader& in, const json& spec) {
+  const std::string written = in.optional_text(spec, "order", "").value_or("Sequential");
+  if (written == "Graph") return Order::Graph;
+  if (written != "Sequential")
+    in.problem("order", fmt::format("\"{}\" is not an order; allowed: Sequential, Graph", written));
+  return Order::Sequential;
 }
 
 }  // namespace
 
 tl::expected<Definition, Problems> read_definition(const json& spec) {
   Problems problems;
-  Reader in(problems);
+  SpecReader in(problems);
   if (!spec.is_object()) return tl::unexpected(Problems{{"spec", "must be an object"}});
 
   Definition definition;
-  each_entry(in, spec, "parameters", "", [&](const json& entry, const std::string& at) {
+  in.each_entry(spec, "parameters", "", [&](const json& entry, const std::string& at) {
     definition.parameters.push_back(read_parameter(in, entry, at));
   });
   const json& notes = in.object(spec, "notes", "");
   definition.notes = {in.text(notes, "success", "notes."), in.text(notes, "failure", "notes.")};
   const Tools tools = read_tools(in, in.object(spec, "tools", ""), "tools.");
-  each_entry(in, spec, "phases", "", [&](const json& entry, const std::string& at) {
-    PhaseDefinition phase{in.text(entry, "name", at), in.text(entry, "title", at), {}};
-    each_entry(in, entry, "steps", at, [&](const json& step, const std::string& step_at) {
-      phase.steps.push_back(read_step(in, step, tools, step_at));
-    });
-    definition.phases.push_back(std::move(phase));
-  });
+  definition.order = read_order(in, spec);
+  definition.timeout = in.optional_duration(spec, "timeout", "");
+  definition.phases = read_phases(in, spec, "phases", tools);
+  definition.finally = read_phases(in, spec, "finally", tools);
 
   if (!problems.empty()) return tl::unexpected(std::move(problems));
   return definition;
 }
 
-std::string step_path(const PhaseDefinition& phase, const StepDefinition& step) {
-  return fmt::format("phases[{}].steps[{}]", phase.name, step.name);
+std::string step_path(const PhaseDefinition& phase, const StepDefinition& step,
+                      std::string_view list) {
+  return fmt::format("{}[{}].steps[{}]", list, phase.name, step.name);
+}
+
+const char* to_text(Operator op) {
+  switch (op) {
+    case Operator::In:
+      return "In";
+    case Operator::NotIn:
+      return "NotIn";
+    case Operator::Exists:
+      return "Exists";
+    case Operator::DoesNotExist:
+      break;
+  }
+  return "DoesNotExist";
 }
 
 }  // namespace bootstrap

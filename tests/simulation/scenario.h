@@ -21,6 +21,10 @@ class Scenario {
 
  private:
   Json random_spec();
+  Json random_phase(const std::string& name, bool plain);
+  Json random_when();
+  Json random_retry();
+  bool is_flaky(const AttemptName&) const;
   Fate fate_of(const AttemptName&) const;
   WorldSettings random_settings(std::uint64_t seed);
   void plan_people();

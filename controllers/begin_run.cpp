@@ -1,0 +1,131 @@
+#include "controllers/begin_run.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "controllers/limits.h"
+#include "controllers/pod_trouble.h"
+#include "controllers/status_summary.h"
+#include "controllers/validation.h"
+
+namespace bootstrap {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+constexpr Duration kFormerPodsAgain = 5s;
+
+// Pods of a deleted workflow of this name may still be at work on what this one would work on.
+bool former_pods_run(Draft& draft) {
+  const auto* former = draft.ask()(FormerPods{});
+  if (former == nullptr) return true;
+  if (!*former) {
+    draft.retry(former->error().why);
+    return true;
+  }
+  const auto still = std::ranges::find_if(**former, [](const PodView& p) { return !has_ended(p); });
+  if (still == (*former)->end()) return false;
+  hold(draft.status(),
+       {WorkflowState::Pending, "PreviousRunTerminating",
+        fmt::format("waits for pod {} of a former workflow of this name to end", still->meta.name)},
+       draft.meta().generation, draft.now());
+  draft.wake(draft.now() + kFormerPodsAgain);
+  return true;
+}
+
+void wait_for_plan(Draft& draft, const char* reason, std::string message) {
+  hold(draft.status(), {WorkflowState::Pending, reason, std::move(message)},
+       draft.meta().generation, draft.now());
+  draft.wake(draft.now() + kLongestBetweenTries);
+}
+
+void store_plan(Draft& draft, PlanRecord record) {
+  const ObjectMeta& meta = draft.meta();
+  const CreatePlan action{plan_name(meta.name, meta.uid, record.run), std::move(record)};
+  const Outcome* outcome = draft.outcome_of(action);
+  if (outcome == nullptr) {
+    draft.act(action);
+  } else if (const auto* refused = std::get_if<Refused>(outcome)) {
+    wait_for_plan(draft, reasons::kLaunchRefused, "its plan cannot be stored: " + refused->message);
+    // Soon at first: where owner references are checked, the API server refuses children of a
+    // kind for some seconds after its definition was installed.
+    draft.wake(
+        look_schedule(meta.creation.value_or(draft.now()), draft.now(), kLongestBetweenTries).next);
+  } else if (const auto* taken = std::get_if<NameTaken>(outcome)) {
+    wait_for_plan(draft, reasons::kNameTaken,
+                  fmt::format("ControllerRevision {} belongs to {}", action.name, taken->owner));
+  } else if (const auto* unknown = std::get_if<NotKnown>(outcome)) {
+    draft.retry(unknown->why);
+  } else {
+    wait_for_plan(draft, "PlanUnreadable",
+                  "its stored plan cannot be used: " + draft.observed().plan_problem);
+  }
+}
+
+}  // namespace
+
+void begin_run(Draft& draft) {
+  if (former_pods_run(draft)) return;
+  const json spec = json::parse(draft.observed().workflow.spec, nullptr, false);
+  auto definition = read_definition(spec);
+  Problems problems = definition ? validate(*definition) : definition.error();
+  if (!problems.empty()) {
+    hold(draft.status(),
+         {WorkflowState::Invalid, "InvalidSpec", problems_text(problems, limits::kMessage)},
+         draft.meta().generation, draft.now());
+    return;
+  }
+  constexpr int kFirstRun = 1;
+  store_plan(draft, {kFirstRun, std::chrono::floor<std::chrono::seconds>(draft.now()),
+                     draft.meta().generation, pinned_part(spec),
+                     *resolve_parameters(definition->parameters)});
+}
+
+void fetch_plan(Draft& draft) {
+  const ObjectMeta& meta = draft.meta();
+  Status& status = draft.status();
+  const std::string name = plan_name(meta.name, meta.uid, status.run);
+  const auto* stored = draft.ask()(StoredPlan{name});
+  if (stored == nullptr) return;
+  if (!*stored) return draft.retry(stored->error().why);
+  if (status.state && is_final(*status.state)) {
+    status.observed_generation = meta.generation;
+    return;
+  }
+  const bool gone = !stored->value().has_value();
+  hold(status,
+       {*status.state, gone ? "PlanMissing" : "PlanUnreadable",
+        gone ? fmt::format("ControllerRevision {} with the plan of this run is gone, so nothing is "
+                           "started; restore it, or delete the workflow",
+                           name)
+             : fmt::format("ControllerRevision {} with the plan of this run cannot be used: {}",
+                           name, draft.observed().plan_problem)},
+       meta.generation, draft.now());
+  draft.wake(draft.now() + kLongestBetweenTries);
+}
+
+void take_plan(Draft& draft) {
+  const Plan& plan = draft.plan();
+  Status& status = draft.status();
+  status.run = plan.run.run;
+  status.plan = plan.name;
+  status.start = plan.run.start;
+  for (const PlanStep& step : plan.steps) {
+    const auto same = std::ranges::find(status.phases, step.ref.phase, &PhaseRecord::name);
+    PhaseRecord& phase = same != status.phases.end() ? *same : status.phases.emplace_back();
+    phase.name = step.ref.phase;
+    if (find_step(status, step.ref) == nullptr) phase.steps.emplace_back().name = step.ref.step;
+  }
+}
+
+void note_definition(Draft& draft) {
+  const Plan& plan = draft.plan();
+  const bool current =
+      draft.meta().generation == plan.generation ||
+      pinned_part(json::parse(draft.observed().workflow.spec, nullptr, false)) == plan.definition;
+  set_plan_current(draft.status(), current, draft.meta().generation, draft.now());
+}
+
+}  // namespace bootstrap

@@ -1,0 +1,55 @@
+#include "controllers/draft.h"
+
+#include <algorithm>
+
+#include "controllers/status_summary.h"
+
+namespace bootstrap {
+
+const Outcome* Draft::outcome_of(const Action& action) const {
+  const auto found = observed_.outcomes.find(key_of(action));
+  return found == observed_.outcomes.end() ? nullptr : &found->second;
+}
+
+void Draft::wake(TimePoint at) {
+  decision_.wake = decision_.wake ? std::min(*decision_.wake, at) : at;
+}
+
+void Draft::stop(const JobView& job, const std::string& reason) {
+  if (job.suspended || has_condition(job.conditions, "Complete") ||
+      has_condition(job.conditions, "Failed"))
+    return;
+  const SuspendJob action{job.meta.name, job.meta.uid, reason};
+  const Outcome* outcome = outcome_of(action);
+  if (outcome == nullptr)
+    act(action);
+  else if (const auto* unknown = std::get_if<NotKnown>(outcome))
+    retry(unknown->why);
+  else if (const auto* refused = std::get_if<Refused>(outcome))
+    retry(refused->message);
+}
+
+void Draft::stop_job_of(const StepRecord& record) {
+  for (const auto& job : observed_.work.jobs)
+    if (job->meta.uid == record.job_uid) stop(*job, record.reason);
+}
+
+Decision Draft::finish() {
+  if (!decision_.actions.empty()) return std::move(decision_);
+  decision_.asked = ask_.asked();
+  complete_status();
+  return std::move(decision_);
+}
+
+// History and the times of progress go with what has changed; nothing changed, nothing moves.
+void Draft::complete_status() {
+  const Status& before = observed_.workflow.status;
+  if (same_when_stored(before, status())) return;
+  decision_.transitions = transitions_between(before, status(), observed_.workflow);
+  remember(status(), decision_.transitions, now_);
+  if (!status().progress || !status().start) return;
+  status().progress->at = now_;
+  status().progress->elapsed = to_text(status().completion.value_or(now_) - *status().start);
+}
+
+}  // namespace bootstrap

@@ -1,0 +1,59 @@
+#pragma once
+// A decision while it is being made: what was observed, what has been asked, and what has been
+// decided so far. decide() makes one and hands it from rule to rule (begin_run.h, adoption.h,
+// launch.h …), each of which lives in a file named for it.
+//
+//   Draft draft(observed, now);
+//   adopt(draft, …);  launch(draft, step);  …
+//   return std::move(draft).decision();
+//
+// One thread; nothing throws.
+
+#include "controllers/decide.h"
+
+namespace bootstrap {
+
+// How often something is tried again that tells nobody when it becomes possible (a quota, a missing
+// ServiceAccount): after 5, 10, 20, 40 s, then every minute.
+inline constexpr Duration kLongestBetweenTries{60'000};
+
+class Draft {
+ public:
+  Draft(const Observed& observed, TimePoint now)
+      : observed_(observed), now_(now), ask_(observed.facts) {
+    decision_.status = observed.workflow.status;
+  }
+
+  const Observed& observed() const { return observed_; }
+  const ObjectMeta& meta() const { return observed_.workflow.meta; }
+  const Plan& plan() const { return *observed_.plan; }  // once it is known
+  TimePoint now() const { return now_; }
+  Status& status() { return decision_.status; }
+  Inquiry& ask() { return ask_; }
+
+  // Null: not performed yet in this pass.
+  const Outcome* outcome_of(const Action&) const;
+  void act(Action action) { decision_.actions.push_back(std::move(action)); }
+  // At the latest then it must be decided anew.
+  void wake(TimePoint);
+  // Something that may pass stands in the way.
+  void retry(std::string why) { decision_.retry = std::move(why); }
+
+  // Suspends a Job, unless it has ended.
+  void stop(const JobView&, const std::string& reason);
+  // The Job of its attempt, for the record's reason.
+  void stop_job_of(const StepRecord&);
+
+  // With the actions only when there are any: then it is decided anew with their outcomes.
+  Decision finish();
+
+ private:
+  void complete_status();
+
+  const Observed& observed_;
+  TimePoint now_;
+  Inquiry ask_;
+  Decision decision_;
+};
+
+}  // namespace bootstrap
