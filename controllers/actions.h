@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "controllers/launch_values.h"
 #include "controllers/plan.h"
 
 namespace bootstrap {
@@ -23,6 +24,7 @@ struct CreateJob {
   std::string name;
   StepRef step;
   int attempt = 1;
+  LaunchValues values;
 };
 
 struct SuspendJob {  // its pod is ended, with its grace period

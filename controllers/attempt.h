@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "controllers/outputs.h"
 #include "controllers/time.h"
 
 namespace bootstrap {
@@ -31,6 +32,12 @@ inline constexpr const char* kJobSuspended = "JobSuspended";
 inline constexpr const char* kJobFailed = "JobFailed";
 inline constexpr const char* kJobInvalid = "JobInvalid";
 inline constexpr const char* kNameTaken = "NameTaken";
+inline constexpr const char* kOutputsTooLarge = "OutputsTooLarge";
+inline constexpr const char* kOutputsInvalid = "OutputsInvalid";
+inline constexpr const char* kOutputMissing = "OutputMissing";
+inline constexpr const char* kOutputRefused = "OutputRefused";
+// Of an attempt that succeeded: its pod was gone before anybody saw more than that.
+inline constexpr const char* kPodGone = "PodGone";
 // Why an attempt does not run yet, or cannot be said to have ended.
 inline constexpr const char* kImagePullFailed = "ImagePullFailed";
 inline constexpr const char* kConfigMissing = "ConfigMissing";
@@ -48,12 +55,13 @@ inline constexpr const char* kLaunchRefused = "LaunchRefused";
 
 struct AttemptResult {
   bool success = false;
-  std::string reason;   // of a failure: one of reasons
+  std::string reason;   // of a failure: one of reasons; of a success: PodGone or nothing
   std::string message;  // of a failure
   std::optional<int> exit_code;
   std::optional<TimePoint> started;   // the tool's container
   std::optional<TimePoint> finished;  // the tool's container
   std::string log_tail;
+  Outputs outputs;  // of a success
 };
 
 struct AttemptView {

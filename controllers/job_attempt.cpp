@@ -113,8 +113,23 @@ class JobAttempt {
       result.finished = main->finished;
       if (!result.success) result.log_tail = tail(main->message, limits::kLogTail);
     }
-    if (!result.success) explain(pod, terminated ? main : nullptr, result);
+    if (!result.success)
+      explain(pod, terminated ? main : nullptr, result);
+    else if (terminated)
+      take_outputs(*main, result);
     return result;
+  }
+
+  // Outputs that cannot be used are a failure: whoever needs them would have to guess.
+  static void take_outputs(const ContainerView& main, AttemptResult& result) {
+    auto outputs = read_outputs(main.message);
+    if (outputs) {
+      result.outputs = std::move(*outputs);
+      return;
+    }
+    result.success = false;
+    result.reason = outputs.error().reason;
+    result.message = std::move(outputs.error().message);
   }
 
   // `main` is null when it has not terminated.
@@ -146,7 +161,7 @@ class JobAttempt {
   }
 
   // Nobody cut it short: it is the tool itself.
-  static void explain_exit(const PodView& pod, const ContainerView& main, AttemptResult& result) {
+  void explain_exit(const PodView& pod, const ContainerView& main, AttemptResult& result) const {
     result.reason = reasons::kToolFailed;
     if (main.reason == "OOMKilled") {
       result.reason = reasons::kOutOfMemory;
@@ -159,6 +174,14 @@ class JobAttempt {
       result.message =
           fmt::format("its container {} failed with exit code {}", other->name, other->exit_code);
     } else {
+      if (look_like_outputs(main.message)) {
+        result.log_tail.clear();
+        result.message = fmt::format(
+            "exit code {} after it had written outputs; why is in its log only: kubectl logs -n {} "
+            "job/{}",
+            main.exit_code, pod.meta.ns, record_.job);
+        return;
+      }
       const std::string last = last_line(result.log_tail);
       result.message =
           fmt::format("exit code {}{}{}", main.exit_code, last.empty() ? "" : ": ", last);
@@ -287,9 +310,12 @@ class JobAttempt {
     return ended(result_of(*failed));
   }
 
+  // The pod is gone, and with it its outputs: whoever needs one will fail and say so. The tool
+  // itself did what it was to do, so running it again would be wrong.
   static AttemptResult success_of_job() {
     AttemptResult result;
     result.success = true;
+    result.reason = reasons::kPodGone;
     result.exit_code = 0;
     return result;
   }

@@ -22,14 +22,14 @@ constexpr std::int64_t kUser = 65532;  // "nonroot" of the distroless images
 class JobBuilder {
  public:
   JobBuilder(const ObjectMeta& workflow, const Plan& plan, const PlanStep& step, int attempt,
-             const Platform& platform)
+             const LaunchValues& values, const Platform& platform)
       : workflow_(workflow),
         plan_(plan),
         step_(step),
         tools_(step.definition.tools),
         attempt_(attempt),
         platform_(platform),
-        lookup_(lookup_of(plan.run, plan.parameters)) {}
+        lookup_(with_outputs(lookup_of(plan.run, plan.parameters), values.outputs)) {}
 
   json build() const {
     json job{{"apiVersion", "batch/v1"}, {"kind", "Job"}};
@@ -45,7 +45,7 @@ class JobBuilder {
   }
 
  private:
-  // Validation has made sure that every reference is known.
+  // Validation has made sure that every reference is known, launch_values() that it has a value.
   std::string filled(const std::string& text, Quoting quoting) const {
     return substitute(text, lookup_, quoting).value_or(text);
   }
@@ -234,8 +234,8 @@ class JobBuilder {
 }  // namespace
 
 json build_job(const ObjectMeta& workflow, const Plan& plan, const PlanStep& step, int attempt,
-               const Platform& platform) {
-  return JobBuilder(workflow, plan, step, attempt, platform).build();
+               const LaunchValues& values, const Platform& platform) {
+  return JobBuilder(workflow, plan, step, attempt, values, platform).build();
 }
 
 }  // namespace bootstrap

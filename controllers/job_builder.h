@@ -14,6 +14,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controllers/launch_values.h"
 #include "controllers/plan.h"
 
 namespace bootstrap {
@@ -26,6 +27,6 @@ struct Platform {
 };
 
 nlohmann::json build_job(const ObjectMeta& workflow, const Plan&, const PlanStep&, int attempt,
-                         const Platform&);
+                         const LaunchValues&, const Platform&);
 
 }  // namespace bootstrap

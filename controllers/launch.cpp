@@ -54,10 +54,17 @@ bool account_allows(Draft& draft, const PlanStep& step, StepRecord& record) {
 
 void launch(Draft& draft, const PlanStep& step) {
   StepRecord& record = *find_step(draft.status(), step.ref);
+  auto values = launch_values(step, draft.plan(), draft.status());
+  if (!values) {
+    record = never_launched(std::move(record), values.error().reason, values.error().message,
+                            draft.now());
+    return;
+  }
   if (!account_allows(draft, step, record)) return;
   const ObjectMeta& meta = draft.meta();
   const int attempt = record.attempts + 1;
-  const CreateJob action{job_name(meta.name, meta.uid, step.ref, attempt), step.ref, attempt};
+  const CreateJob action{job_name(meta.name, meta.uid, step.ref, attempt), step.ref, attempt,
+                         std::move(*values)};
   const Outcome* outcome = draft.outcome_of(action);
   if (outcome == nullptr) {
     draft.act(action);

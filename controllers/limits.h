@@ -25,6 +25,8 @@ inline constexpr Duration kDefaultStartTimeout = 15min;
 // Of a status: it must stay far below what etcd takes in one object.
 inline constexpr std::size_t kMessage = 512;   // bytes
 inline constexpr std::size_t kLogTail = 2048;  // bytes; the kubelet cuts there too
+inline constexpr std::size_t kOutputs = 1024;  // bytes of a step, keys and line ends included
+inline constexpr std::size_t kTerminationMessage = 4096;  // bytes; the kubelet cuts there
 inline constexpr std::size_t kHistory = 50;    // newest transitions
 inline constexpr std::size_t kJobName = 63;    // characters: a Job's name becomes a pod label
 

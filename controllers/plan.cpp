@@ -4,8 +4,6 @@
 #include "controllers/validation.h"
 
 namespace bootstrap {
-namespace {
-
 using nlohmann::json;
 
 // Phases run as listed, and the steps of a phase one after the other: each step comes after all of
@@ -22,7 +20,15 @@ std::vector<PlanStep> flatten(const Definition& definition) {
   return steps;
 }
 
-}  // namespace
+std::vector<std::set<StepIndex>> steps_before(const std::vector<PlanStep>& steps) {
+  std::vector<std::set<StepIndex>> before(steps.size());
+  for (StepIndex i = 0; i < steps.size(); ++i)
+    for (const StepIndex direct : steps[i].after) {
+      before[i].insert(direct);
+      before[i].insert(before[direct].begin(), before[direct].end());
+    }
+  return before;
+}
 
 json pinned_part(const json& spec) {
   return spec;

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,12 @@ struct Plan {
   Notes notes;
   std::vector<PlanStep> steps;  // in the order of the definition; `after` points backwards only
 };
+
+// The steps of a definition with their order, as all of them are listed in it.
+std::vector<PlanStep> flatten(const Definition&);
+
+// For each step all that must have ended before it: the closure of `after`.
+std::vector<std::set<StepIndex>> steps_before(const std::vector<PlanStep>&);
 
 // What of a spec is pinned: everything but the live fields.
 nlohmann::json pinned_part(const nlohmann::json& spec);

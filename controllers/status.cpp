@@ -110,6 +110,7 @@ json write_step(const StepRecord& step) {
   put(to, "startTime", step.start);
   put(to, "completionTime", step.completion);
   put(to, "logTail", step.log_tail);
+  if (!step.outputs.empty()) to["outputs"] = step.outputs;
   put(to, "plan", step.plan);
   return to;
 }
@@ -127,6 +128,8 @@ StepRecord read_step(const json& from) {
   step.start = time_in(from, "startTime");
   step.completion = time_in(from, "completionTime");
   step.log_tail = text_in(from, "logTail");
+  if (const json& outputs = value_in(from, "outputs"); !outputs.is_null())
+    step.outputs = outputs.get<Outputs>();
   step.plan = text_in(from, "plan");
   return step;
 }

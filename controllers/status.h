@@ -12,6 +12,7 @@
 #include <tl/expected.hpp>
 
 #include "controllers/names.h"
+#include "controllers/outputs.h"
 #include "controllers/time.h"
 
 namespace bootstrap {
@@ -36,6 +37,7 @@ struct StepRecord {
   std::optional<TimePoint> start;       // of the newest attempt
   std::optional<TimePoint> completion;  // of the newest attempt
   std::string log_tail;
+  Outputs outputs;   // of a step that succeeded
   std::string plan;  // the ControllerRevision its newest attempt ran with
   bool operator==(const StepRecord&) const = default;
 };

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "controllers/attempt.h"
+#include "controllers/launch_values.h"
 #include "controllers/limits.h"
 #include "controllers/step_machine.h"
 #include "controllers/texts.h"
@@ -103,6 +104,11 @@ void say_running(Status& status, const Position& at) {
   }
 }
 
+std::string note(const std::string& text, const Plan& plan, const Status& status) {
+  const Lookup lookup = with_outputs_so_far(lookup_of(plan.run, plan.parameters), status);
+  return substitute(text, lookup, Quoting::Plain).value_or(text);
+}
+
 void say_failed(Status& status, const Plan& plan, const Position& at) {
   const StepRecord& step = *at.record;
   status.state = WorkflowState::Failed;
@@ -110,9 +116,7 @@ void say_failed(Status& status, const Plan& plan, const Position& at) {
   status.message = fmt::format("{} failed ({}): {}", to_text(at.ref), step.reason, step.message);
   status.message += log_hint(plan.run.ns, step);
   if (!plan.notes.failure.empty())
-    status.message +=
-        ". " + substitute(plan.notes.failure, lookup_of(plan.run, plan.parameters), Quoting::Plain)
-                   .value_or(plan.notes.failure);
+    status.message += ". " + note(plan.notes.failure, plan, status);
 }
 
 void say_succeeded(Status& status, const Plan& plan) {
@@ -121,9 +125,7 @@ void say_succeeded(Status& status, const Plan& plan) {
   status.message =
       fmt::format("all {} steps succeeded in {}", status.progress->total, status.duration);
   if (!plan.notes.success.empty())
-    status.message +=
-        ". " + substitute(plan.notes.success, lookup_of(plan.run, plan.parameters), Quoting::Plain)
-                   .value_or(plan.notes.success);
+    status.message += ". " + note(plan.notes.success, plan, status);
 }
 
 // --- conditions ---

@@ -25,6 +25,7 @@ StepRecord finish(StepRecord record, const AttemptResult& result, TimePoint now)
   if (result.started) record.start = result.started;
   record.completion = result.finished.value_or(now);
   record.log_tail = result.log_tail;
+  record.outputs = result.outputs;
   return record;
 }
 

@@ -8,7 +8,9 @@
 
 #include "controllers/limits.h"
 #include "controllers/names.h"
-#include "controllers/program_text.h"
+#include "controllers/outputs.h"
+#include "controllers/plan.h"
+#include "controllers/program_references.h"
 #include "controllers/references.h"
 #include "controllers/run_values.h"
 #include "controllers/texts.h"
@@ -76,6 +78,7 @@ class Validation {
     check_text("notes.success", definition_.notes.success);
     check_text("notes.failure", definition_.notes.failure);
     std::set<std::string> phases;
+    StepIndex index = 0;
     for (const PhaseDefinition& phase : definition_.phases) {
       const std::string at = fmt::format("phases[{}]", phase.name);
       if (!is_step_name(phase.name)) add(at + ".name", kNameRule);
@@ -89,7 +92,9 @@ class Validation {
       for (const StepDefinition& step : phase.steps) {
         if (!steps.insert(step.name).second)
           add(step_path(phase, step) + ".name", "is there twice; step names of a phase are unique");
+        before_ = &order_[index++];
         check_step(step, step_path(phase, step));
+        before_ = nullptr;
       }
     }
     return std::move(problems_);
@@ -115,9 +120,43 @@ class Validation {
       add("phases", fmt::format("have {} steps in all; at most {}", steps, limits::kSteps));
   }
 
+  // A text in which all references may stand.
   void check_text(const std::string& field, const std::string& text) {
     for (const std::string& reference : references_in(text))
-      if (!lookup_(reference)) add(field, unknown(reference));
+      if (means_output(reference))
+        check_output(field, reference);
+      else if (!lookup_(reference))
+        add(field, unknown(reference));
+  }
+
+  // A text that must be known when the run starts.
+  void check_text_before_start(const std::string& field, const std::string& text) {
+    for (const std::string& reference : references_in(text))
+      if (means_output(reference))
+        add(field, fmt::format("$({}) cannot be used here; outputs only in args, command, env "
+                               "values, image, stdin and notes",
+                               reference));
+      else if (!lookup_(reference))
+        add(field, unknown(reference));
+  }
+
+  // An output must come from a step that is over before the one that needs it can start.
+  void check_output(const std::string& field, const std::string& reference) {
+    const auto wanted = output_reference(reference);
+    if (!wanted) {
+      add(field, fmt::format("$({}) is not known; an output is written "
+                             "$(steps.<phase>.<step>.outputs.<key>)",
+                             reference));
+      return;
+    }
+    const auto giver = std::ranges::find(steps_, wanted->step, &PlanStep::ref);
+    const std::string name = to_text(wanted->step);
+    if (giver == steps_.end())
+      add(field, fmt::format("$({}): there is no step {}", reference, name));
+    else if (before_ != nullptr && !before_->contains(static_cast<StepIndex>(giver - steps_.begin())))
+      add(field, fmt::format("$({}): {} does not come before this step, so its outputs would not "
+                             "be there",
+                             reference, name));
   }
 
   // A text in which nothing is replaced: a reference there would be taken literally.
@@ -157,7 +196,7 @@ class Validation {
   void check_work(const StepDefinition& step, const std::string& at) {
     if (const auto* tool = std::get_if<ToolWork>(&step.work)) {
       if (tool->tool.empty()) add(at + ".tool", "must not be empty");
-      check_text(at + ".tool", tool->tool);
+      check_text_before_start(at + ".tool", tool->tool);
       check_tool_file(tool->tool, at + ".tool");
       const bool relative = !step.tools.path.empty() && !step.tools.path.starts_with('/');
       if (relative && step.tools.source_config_map.empty())
@@ -171,8 +210,6 @@ class Validation {
         check_text(fmt::format("{}.command[{}]", at, i), command->command[i]);
     } else if (const auto* script = std::get_if<ScriptWork>(&step.work)) {
       if (script->script.empty()) add(at + ".script", "must not be empty");
-      for (const std::string& reference : references_in(script->script))
-        add(at + ".script", instead_of(reference, "a script"));
     }
   }
 
@@ -186,28 +223,10 @@ class Validation {
   }
 
   // A value pasted into the text of a shell could be a command, and python, perl or node are no
-  // better. So parameters reach programs as variables and arguments only.
+  // better. So values reach programs as variables and arguments only.
   void check_program_text(const StepDefinition& step, const std::string& at) {
-    struct Argument {
-      std::string field;
-      std::string text;
-    };
-    std::vector<Argument> all;
-    if (const auto* tool = std::get_if<ToolWork>(&step.work))
-      all.push_back({at + ".tool", tool->tool});
-    else if (const auto* command = std::get_if<CommandWork>(&step.work))
-      for (std::size_t i = 0; i < command->command.size(); ++i)
-        all.push_back({fmt::format("{}.command[{}]", at, i), command->command[i]});
-    else
-      return;  // its arguments come after the script file
-    for (std::size_t i = 0; i < step.args.size(); ++i)
-      all.push_back({fmt::format("{}.args[{}]", at, i), step.args[i]});
-
-    std::vector<std::string> values;  // "$(params.shell)" may be a shell, too
-    for (const Argument& argument : all) values.push_back(filled(argument.text));
-    for (const std::size_t i : program_texts(values))
-      for (const std::string& reference : references_in(all[i].text))
-        add(all[i].field, instead_of(reference, "program text"));
+    for (const auto& [field, reference, where] : references_in_programs(step, lookup_))
+      add(fmt::format("{}.{}", at, field), instead_of(reference, where));
   }
 
   static std::string instead_of(const std::string& reference, std::string_view where) {
@@ -215,6 +234,11 @@ class Validation {
     if (reference.starts_with(kParams))
       return fmt::format("$({}) cannot be used in {}; use the environment variable \"${}\"",
                          reference, where, environment_name(reference.substr(kParams.size())));
+    if (means_output(reference))
+      return fmt::format(
+          "$({}) cannot be used in {}; give it to a variable of tools.env, such as {{name: MY_VALUE, "
+          "value: $({})}}, and use \"$MY_VALUE\"",
+          reference, where, reference);
     return fmt::format(
         "$({}) cannot be used in {}; use an environment variable such as "
         "\"$BOOTSTRAP_WORKFLOW_NAME\"",
@@ -224,7 +248,7 @@ class Validation {
   void check_tools(const Tools& tools, const std::string& at) {
     if (tools.image.empty()) add(at + ".image", "is needed here or in spec.tools.image");
     check_text(at + ".image", tools.image);
-    check_text(at + ".source.configMap.name", tools.source_config_map);
+    check_text_before_start(at + ".source.configMap.name", tools.source_config_map);
     check_literal(at + ".path", tools.path);
     check_literal(at + ".workingDir", tools.working_dir);
     check_literal(at + ".serviceAccountName", tools.service_account);
@@ -265,6 +289,9 @@ class Validation {
   }
 
   const Definition& definition_;
+  const std::vector<PlanStep> steps_ = flatten(definition_);
+  const std::vector<std::set<StepIndex>> order_ = steps_before(steps_);
+  const std::set<StepIndex>* before_ = nullptr;  // of the step that is looked at; null: of none
   ParameterValues values_;
   Lookup lookup_;
   Problems problems_;

@@ -162,6 +162,51 @@ TEST(Rule6Ended, APodOfAFormerAttemptIsWaitedForToo) {
   EXPECT_EQ(a.view().live, Liveness::Ending);
 }
 
+TEST(JobAttempt, ASuccessWhosePodIsGoneSaysThatItsOutputsAre) {
+  Attempt a;
+  condition(a, "Complete");
+  const AttemptView view = a.view();
+  EXPECT_TRUE(view.result->success);
+  EXPECT_EQ(view.result->reason, "PodGone");
+  EXPECT_EQ(view.result->outputs, Outputs{});
+}
+
+TEST(JobAttempt, OutputsCountOnSuccessOnly) {
+  struct Row {
+    int exit_code;
+    std::string message;
+    bool success;
+    const char* reason;
+    const char* says;
+    Outputs outputs;
+    const char* log_tail;
+  };
+  for (const Row& row :
+       {Row{0, "", true, "", "", {}, ""}, Row{0, "a=1\nb=2\n", true, "", "", {{"a", "1"}, {"b", "2"}}, ""},
+        Row{0, "a=1\nnonsense\n", false, "OutputsInvalid", "line 2 ", {}, ""},
+        Row{0, std::string(4096, 'x'), false, "OutputsTooLarge", "at least 4096 bytes", {}, ""},
+        Row{3, "a=1\n", false, "ToolFailed",
+            "exit code 3 after it had written outputs; why is in its log only: kubectl logs -n ns "
+            "job/job",
+            {}, ""},
+        Row{3, "a=1\nno such cluster\n", false, "ToolFailed", "exit code 3: no such cluster", {},
+            "a=1\nno such cluster\n"},
+        Row{3, "level=error msg=refused\n", false, "ToolFailed",
+            "exit code 3: level=error msg=refused", {}, "level=error msg=refused\n"}}) {
+    Attempt a;
+    a.add_pod(row.exit_code == 0 ? "Succeeded" : "Failed", {ended(row.exit_code, row.message)})
+        .meta.ns = "ns";
+    const AttemptView view = a.view();
+    ASSERT_TRUE(view.result) << row.message;
+    EXPECT_EQ(view.result->success, row.success) << row.message;
+    EXPECT_EQ(view.result->reason, row.reason) << row.message;
+    EXPECT_THAT(view.result->message, HasSubstr(row.says)) << row.message;
+    EXPECT_EQ(view.result->outputs, row.outputs) << row.message;
+    EXPECT_EQ(view.result->log_tail, row.log_tail) << row.message;
+    EXPECT_EQ(view.result->exit_code, row.exit_code) << row.message;
+  }
+}
+
 TEST(Rule6Ended, AJobThatWasStoppedTooLateHasItsOwnResult) {
   Attempt a;
   a.job->suspended = true;

@@ -124,6 +124,7 @@ void Scenario::refresh() {
 
 Outcome Scenario::perform(const Action& action) {
   done.push_back(key_of(action));
+  if (on_action) on_action(action);
   if (const auto refused = refuse.find(key_of(action)); refused != refuse.end())
     return refused->second;
   if (const auto* plan = std::get_if<CreatePlan>(&action)) {

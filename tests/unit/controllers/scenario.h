@@ -34,6 +34,7 @@ class Scenario {
   // --- what a pass did ---
   std::vector<std::string> done;  // keys of actions, in order, of all passes
   Decision last;
+  std::function<void(const Action&)> on_action;  // may be empty
 
   // Decides until nothing is left to do or ask, then writes the status. Creates Jobs in `work`.
   const Status& pass(TimePoint now);
