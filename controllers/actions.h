@@ -24,7 +24,12 @@ struct CreateJob {
   std::string name;
   StepRef step;
   int attempt = 1;
-  LaunchValues values;
+  LaunchValues values{};
+};
+
+struct CreateClaim {  // of the workspace
+  std::string name;
+  Workspace workspace;
 };
 
 struct SuspendJob {  // its pod is ended, with its grace period
@@ -33,9 +38,9 @@ struct SuspendJob {  // its pod is ended, with its grace period
   std::string reason;  // stays on the Job, so that whoever sees it stopped knows why
 };
 
-using Action = std::variant<CreatePlan, CreateJob, SuspendJob>;
+using Action = std::variant<CreatePlan, CreateClaim, CreateJob, SuspendJob>;
 
-// Under which its outcome is found: "job/<name>", "suspend/<name>", "plan/<name>".
+// Under which its outcome is found: "job/<name>", "suspend/<name>", "plan/<name>", "claim/<name>".
 std::string key_of(const Action&);
 
 // --- outcomes ---

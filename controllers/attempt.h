@@ -32,6 +32,7 @@ inline constexpr const char* kJobSuspended = "JobSuspended";
 inline constexpr const char* kJobFailed = "JobFailed";
 inline constexpr const char* kJobInvalid = "JobInvalid";
 inline constexpr const char* kNameTaken = "NameTaken";
+inline constexpr const char* kSourceFailed = "SourceFailed";
 inline constexpr const char* kOutputsTooLarge = "OutputsTooLarge";
 inline constexpr const char* kOutputsInvalid = "OutputsInvalid";
 inline constexpr const char* kOutputMissing = "OutputMissing";
@@ -51,6 +52,10 @@ inline constexpr const char* kPodEnding = "PodEnding";
 inline constexpr const char* kServiceAccountNotFound = "ServiceAccountNotFound";
 inline constexpr const char* kServiceAccountNotAllowed = "ServiceAccountNotAllowed";
 inline constexpr const char* kLaunchRefused = "LaunchRefused";
+inline constexpr const char* kClaimNotFound = "ClaimNotFound";
+inline constexpr const char* kWaitingForSource = "WaitingForSource";
+// Why it never is.
+inline constexpr const char* kClaimInvalid = "ClaimInvalid";
 }  // namespace reasons
 
 struct AttemptResult {
@@ -61,15 +66,17 @@ struct AttemptResult {
   std::optional<TimePoint> started;   // the tool's container
   std::optional<TimePoint> finished;  // the tool's container
   std::string log_tail;
-  Outputs outputs;  // of a success
+  Outputs outputs{};  // of a success
 };
 
 struct AttemptView {
   Liveness live = Liveness::NotLaunched;
-  std::string reason;                   // when it does not go as it should: why
-  std::string message;                  // the same for people
-  std::optional<AttemptResult> result;  // of Ended
-  std::optional<TimePoint> look_again;  // time alone may change this view
+  std::string reason;                    // when it does not go as it should: why
+  std::string message;                   // the same for people
+  std::optional<AttemptResult> result;   // of Ended
+  std::string source_revision;           // the commit its source was cloned at, once it is known
+  std::optional<TimePoint> waits_since;  // of Starting: since then; none: since its launch
+  std::optional<TimePoint> look_again;   // time alone may change this view
 };
 
 }  // namespace bootstrap

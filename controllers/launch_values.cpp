@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "controllers/attempt.h"
+#include "controllers/git_source.h"
 #include "controllers/program_references.h"
 #include "controllers/references.h"
 
@@ -37,6 +38,7 @@ std::vector<std::string> texts_with_outputs(const StepDefinition& step) {
   std::vector<std::string> texts = step.args;
   if (const auto* command = std::get_if<CommandWork>(&step.work))
     texts.insert(texts.end(), command->command.begin(), command->command.end());
+  if (step.input) texts.push_back(*step.input);
   texts.push_back(step.tools.image);
   for (const json& entry : step.tools.env)
     if (const auto value = entry.find("value"); value != entry.end() && value->is_string())
@@ -47,6 +49,8 @@ std::vector<std::string> texts_with_outputs(const StepDefinition& step) {
 tl::expected<LaunchValues, Lacking> launch_values(const PlanStep& step, const Plan& plan,
                                                   const Status& status) {
   LaunchValues values;
+  if (const auto& git = step.definition.tools.source_git)
+    values.source_commit = resolved_commit(*git, plan, status);
   for (const std::string& text : texts_with_outputs(step.definition))
     for (const std::string& reference : references_in(text)) {
       const auto wanted = output_reference(reference);
@@ -59,8 +63,7 @@ tl::expected<LaunchValues, Lacking> launch_values(const PlanStep& step, const Pl
             Lacking{reasons::kOutputMissing, why_missing(reference, *wanted, giver)});
       values.outputs.emplace(reference, giver->outputs.at(wanted->key));
     }
-  const Lookup lookup =
-      with_outputs(lookup_of(plan.run, plan.parameters), values.outputs);
+  const Lookup lookup = with_outputs(lookup_of(plan.run, plan.parameters), values.outputs);
   // Validation did not know the values yet: one may be the name of a shell.
   if (const auto pasted = references_in_programs(step.definition, lookup); !pasted.empty())
     return tl::unexpected(Lacking{
@@ -72,16 +75,16 @@ tl::expected<LaunchValues, Lacking> launch_values(const PlanStep& step, const Pl
 }
 
 Lookup with_outputs(Lookup known, std::map<std::string, std::string> outputs) {
-  return [known = std::move(known), outputs = std::move(outputs)](
-             std::string_view reference) -> std::optional<std::string> {
+  return [known = std::move(known),
+          outputs = std::move(outputs)](std::string_view reference) -> std::optional<std::string> {
     const auto found = outputs.find(std::string(reference));
     return found != outputs.end() ? found->second : known(reference);
   };
 }
 
 Lookup with_outputs_so_far(Lookup known, const Status& status) {
-  return [known = std::move(known), &status](
-             std::string_view reference) -> std::optional<std::string> {
+  return [known = std::move(known),
+          &status](std::string_view reference) -> std::optional<std::string> {
     const auto wanted = output_reference(reference);
     if (!wanted) return known(reference);
     const StepRecord* giver = find_step(status, wanted->step);

@@ -18,6 +18,7 @@ namespace bootstrap {
 
 struct LaunchValues {
   std::map<std::string, std::string> outputs;  // by reference: "steps.cluster.create.outputs.url"
+  std::string source_commit{};  // that its source is taken at; empty: this step finds out
 };
 
 // Why a step can never be launched: a step before it did not give what it needs.

@@ -15,6 +15,7 @@ inline constexpr std::size_t kPhases = 32;
 inline constexpr std::size_t kStepsInPhase = 32;
 inline constexpr std::size_t kSteps = 100;
 inline constexpr std::size_t kWorkflowName = 40;  // characters; leaves room in Job names
+inline constexpr std::size_t kRevision = 255;     // characters of a branch or tag
 inline constexpr Duration kShortestTimeout = 1s;
 inline constexpr Duration kLongestTimeout = 168h;
 
@@ -27,7 +28,7 @@ inline constexpr std::size_t kMessage = 512;   // bytes
 inline constexpr std::size_t kLogTail = 2048;  // bytes; the kubelet cuts there too
 inline constexpr std::size_t kOutputs = 1024;  // bytes of a step, keys and line ends included
 inline constexpr std::size_t kTerminationMessage = 4096;  // bytes; the kubelet cuts there
-inline constexpr std::size_t kHistory = 50;    // newest transitions
-inline constexpr std::size_t kJobName = 63;    // characters: a Job's name becomes a pod label
+inline constexpr std::size_t kHistory = 50;               // newest transitions
+inline constexpr std::size_t kJobName = 63;  // characters: a Job's name becomes a pod label
 
 }  // namespace bootstrap::limits

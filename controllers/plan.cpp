@@ -81,6 +81,7 @@ tl::expected<Plan, std::string> compile(const ObjectMeta& workflow, const PlanRe
   plan.definition = record.definition;
   plan.parameters = record.parameters;
   plan.notes = definition->notes;
+  plan.workspace = definition->workspace;
   plan.steps = flatten(*definition);
   return plan;
 }

@@ -47,6 +47,7 @@ struct Plan {
   nlohmann::json definition;
   ParameterValues parameters;
   Notes notes;
+  std::optional<Workspace> workspace;
   std::vector<PlanStep> steps;  // in the order of the definition; `after` points backwards only
 };
 

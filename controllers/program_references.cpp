@@ -50,6 +50,8 @@ std::vector<PastedReference> references_in_programs(const StepDefinition& step,
   for (const Argument& argument : arguments) values.push_back(filled(argument.text, lookup));
   for (const std::size_t i : program_texts(values))
     add(arguments[i].field, arguments[i].text, "program text");
+  if (step.input && reads_program_from_stdin(values))
+    add("stdin", *step.input, "the text of a program");
   return pasted;
 }
 

@@ -111,6 +111,7 @@ json write_step(const StepRecord& step) {
   put(to, "completionTime", step.completion);
   put(to, "logTail", step.log_tail);
   if (!step.outputs.empty()) to["outputs"] = step.outputs;
+  put(to, "sourceRevision", step.source_revision);
   put(to, "plan", step.plan);
   return to;
 }
@@ -130,6 +131,7 @@ StepRecord read_step(const json& from) {
   step.log_tail = text_in(from, "logTail");
   if (const json& outputs = value_in(from, "outputs"); !outputs.is_null())
     step.outputs = outputs.get<Outputs>();
+  step.source_revision = text_in(from, "sourceRevision");
   step.plan = text_in(from, "plan");
   return step;
 }

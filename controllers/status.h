@@ -37,8 +37,9 @@ struct StepRecord {
   std::optional<TimePoint> start;       // of the newest attempt
   std::optional<TimePoint> completion;  // of the newest attempt
   std::string log_tail;
-  Outputs outputs;   // of a step that succeeded
-  std::string plan;  // the ControllerRevision its newest attempt ran with
+  Outputs outputs;              // of a step that succeeded
+  std::string source_revision;  // the commit its source was cloned at
+  std::string plan;             // the ControllerRevision its newest attempt ran with
   bool operator==(const StepRecord&) const = default;
 };
 

@@ -45,11 +45,13 @@ bool is_launched(StepState state) {
 }
 
 StepMove advance(const PlanStep& step, StepRecord record, const AttemptView& view, TimePoint now) {
+  if (record.source_revision.empty()) record.source_revision = view.source_revision;
   if (view.live == Liveness::Ended)
     return {finish(std::move(record), *view.result, now), false, {}};
   if (record.state == StepState::Ending) return {std::move(record), true, view.look_again};
   if (view.live == Liveness::Starting) {
-    const TimePoint deadline = record.start.value_or(now) + step.definition.start_timeout;
+    const TimePoint since = view.waits_since.value_or(record.start.value_or(now));
+    const TimePoint deadline = since + step.definition.start_timeout;
     if (now >= deadline) return stop_unstarted(step, std::move(record), view);
     record.state = view.reason.empty() ? StepState::Running : StepState::Starting;
     explain(record, view.reason, view.message);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "controllers/git_source.h"
 #include "controllers/limits.h"
 #include "controllers/names.h"
 #include "controllers/outputs.h"
@@ -14,6 +15,7 @@
 #include "controllers/references.h"
 #include "controllers/run_values.h"
 #include "controllers/texts.h"
+#include "controllers/workspace.h"
 
 namespace bootstrap {
 namespace {
@@ -25,8 +27,9 @@ constexpr std::array<std::string_view, 3> kReservedEnvironment{"ORCHESTRATION_CO
 constexpr std::array<std::string_view, 3> kReservedPrefixes{"BOOTSTRAP_", "PARAM_", "GIT_CONFIG_"};
 constexpr std::string_view kReservedVolumes = "bootstrap-";
 constexpr std::string_view kWorkspace = "/workspace";
-constexpr std::array<std::string_view, 3> kReservedPaths{"/workspace/source", "/workspace/script",
-                                                         "/workspace/home"};
+constexpr std::array<std::string_view, 5> kReservedPaths{"/workspace/source", "/workspace/script",
+                                                         "/workspace/home", "/workspace/shared",
+                                                         "/workspace/credentials"};
 
 bool reserved_environment(std::string_view name) {
   return std::ranges::find(kReservedEnvironment, name) != kReservedEnvironment.end() ||
@@ -61,6 +64,7 @@ class Validation {
     auto values = resolve_parameters(definition.parameters);
     if (values) {
       values_ = *values;
+      values_are_known_ = true;
     } else {
       problems_ = values.error();
       // So that a bad value is reported once and not again at each reference to it.
@@ -77,6 +81,7 @@ class Validation {
             "must be at most 63 letters, digits, '-' and '_', beginning with a letter");
     check_text("notes.success", definition_.notes.success);
     check_text("notes.failure", definition_.notes.failure);
+    check_workspace();
     std::set<std::string> phases;
     StepIndex index = 0;
     for (const PhaseDefinition& phase : definition_.phases) {
@@ -153,7 +158,8 @@ class Validation {
     const std::string name = to_text(wanted->step);
     if (giver == steps_.end())
       add(field, fmt::format("$({}): there is no step {}", reference, name));
-    else if (before_ != nullptr && !before_->contains(static_cast<StepIndex>(giver - steps_.begin())))
+    else if (before_ != nullptr &&
+             !before_->contains(static_cast<StepIndex>(giver - steps_.begin())))
       add(field, fmt::format("$({}): {} does not come before this step, so its outputs would not "
                              "be there",
                              reference, name));
@@ -184,12 +190,20 @@ class Validation {
     return fmt::format("$({}) is not known; known are: {}", reference, known_references(values_));
   }
 
+  void check_workspace() {
+    if (!definition_.workspace) return;
+    check_text_before_start("workspace.claimName", definition_.workspace->claim);
+    for (Problem& problem : workspace_problems(*definition_.workspace))
+      problems_.push_back(std::move(problem));
+  }
+
   void check_step(const StepDefinition& step, const std::string& at) {
     if (!is_step_name(step.name)) add(at + ".name", kNameRule);
     check_work(step, at);
     check_program_text(step, at);
     for (std::size_t i = 0; i < step.args.size(); ++i)
       check_text(fmt::format("{}.args[{}]", at, i), step.args[i]);
+    if (step.input) check_text(at + ".stdin", *step.input);
     check_tools(step.tools, at + ".tools");
   }
 
@@ -199,7 +213,7 @@ class Validation {
       check_text_before_start(at + ".tool", tool->tool);
       check_tool_file(tool->tool, at + ".tool");
       const bool relative = !step.tools.path.empty() && !step.tools.path.starts_with('/');
-      if (relative && step.tools.source_config_map.empty())
+      if (relative && !step.tools.has_source())
         add(at + ".tool",
             fmt::format("tools.path \"{}\" is relative to a source and there is none; set "
                         "tools.source or an absolute path",
@@ -236,7 +250,8 @@ class Validation {
                          reference, where, environment_name(reference.substr(kParams.size())));
     if (means_output(reference))
       return fmt::format(
-          "$({}) cannot be used in {}; give it to a variable of tools.env, such as {{name: MY_VALUE, "
+          "$({}) cannot be used in {}; give it to a variable of tools.env, such as {{name: "
+          "MY_VALUE, "
           "value: $({})}}, and use \"$MY_VALUE\"",
           reference, where, reference);
     return fmt::format(
@@ -249,6 +264,7 @@ class Validation {
     if (tools.image.empty()) add(at + ".image", "is needed here or in spec.tools.image");
     check_text(at + ".image", tools.image);
     check_text_before_start(at + ".source.configMap.name", tools.source_config_map);
+    if (tools.source_git) check_git(*tools.source_git, at + ".source.git");
     check_literal(at + ".path", tools.path);
     check_literal(at + ".workingDir", tools.working_dir);
     check_literal(at + ".serviceAccountName", tools.service_account);
@@ -263,6 +279,17 @@ class Validation {
         check_text(field + ".value", entry["value"].get<std::string>());
     }
     check_volumes(tools, at);
+  }
+
+  // The values of parameters count: an address must not become another way to a server.
+  void check_git(const GitSource& git, const std::string& at) {
+    check_text_before_start(at + ".repository", git.repository);
+    check_text_before_start(at + ".revision", git.revision);
+    check_text_before_start(at + ".image", git.image);
+    check_text_before_start(at + ".secretRef.name", git.secret);
+    if (!values_are_known_) return;
+    for (Problem& problem : git_problems(bootstrap::filled(git, lookup_), at))
+      problems_.push_back(std::move(problem));
   }
 
   // That entries have names was seen to by read_definition.
@@ -283,8 +310,9 @@ class Validation {
         add(field, fmt::format("there is no volume \"{}\" in tools.volumes", name));
       if (is_reserved_path(path))
         add(field,
-            "is reserved, as are /workspace, /workspace/source, /workspace/script, /workspace/home "
-            "and everything below these three");
+            "is reserved, as are /workspace itself and its folders source, script, home, shared "
+            "and "
+            "credentials with everything in them");
     }
   }
 
@@ -293,6 +321,7 @@ class Validation {
   const std::vector<std::set<StepIndex>> order_ = steps_before(steps_);
   const std::set<StepIndex>* before_ = nullptr;  // of the step that is looked at; null: of none
   ParameterValues values_;
+  bool values_are_known_ = false;
   Lookup lookup_;
   Problems problems_;
 };

@@ -113,6 +113,10 @@ tl::expected<ServiceAccountView, std::string> read_service_account(const json& o
   return ServiceAccountView{read_meta(object)};
 }
 
+tl::expected<ClaimView, std::string> read_claim(const json& object) {
+  return ClaimView{read_meta(object)};
+}
+
 }  // namespace
 
 const Projection<Workflow> kWorkflowProjection{fields({"spec", "status"}), read_workflow};
@@ -137,6 +141,8 @@ const Projection<EventView> kEventProjection{
     read_event};
 
 const Projection<ServiceAccountView> kServiceAccountProjection{fields({}), read_service_account};
+
+const Projection<ClaimView> kClaimProjection{fields({}), read_claim};
 
 const ObjectCondition* find_condition(const std::vector<ObjectCondition>& all,
                                       std::string_view type) {

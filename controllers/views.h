@@ -72,11 +72,16 @@ struct ServiceAccountView {
   ObjectMeta meta;
 };
 
+struct ClaimView {
+  ObjectMeta meta;
+};
+
 extern const Projection<Workflow> kWorkflowProjection;
 extern const Projection<JobView> kJobProjection;
 extern const Projection<PodView> kPodProjection;
 extern const Projection<EventView> kEventProjection;
 extern const Projection<ServiceAccountView> kServiceAccountProjection;
+extern const Projection<ClaimView> kClaimProjection;
 
 // "True" for this type.
 bool has_condition(const std::vector<ObjectCondition>&, std::string_view type);

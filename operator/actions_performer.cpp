@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "controllers/projection.h"
+#include "controllers/workspace.h"
 
 namespace bootstrap {
 
@@ -81,6 +82,18 @@ Outcome ActionsPerformer::adopt_plan(const std::string& name) const {
   if (!record) return NotKnown{"its stored plan cannot be read: " + record.error()};
   hooks_.plan_stored(std::move(*record));
   return Done{};
+}
+
+Outcome ActionsPerformer::perform(const CreateClaim& action) const {
+  const auto created = client_.create(kube::resources::kClaims, workflow_.ns,
+                                      build_claim(workflow_, action.workspace).dump());
+  if (created) return Done{meta_of(*created).uid};
+  if (created.error().kind != Kind::AlreadyExists) return outcome_of(created.error());
+  const auto found = client_.get(kube::resources::kClaims, workflow_.ns, action.name);
+  if (!found) return NotKnown{found.error().message};
+  const ObjectMeta meta = meta_of(*found);
+  if (meta.controller_uid != workflow_.uid) return NameTaken{owner_text(meta)};
+  return Done{meta.uid};
 }
 
 Outcome ActionsPerformer::perform(const CreateJob& action) const {

@@ -129,13 +129,14 @@ Outcome Scenario::perform(const Action& action) {
     return refused->second;
   if (const auto* plan = std::get_if<CreatePlan>(&action)) {
     if (!stored_) stored_ = plan->record;
-    plan_ = std::make_shared<const Plan>(*compile(workflow.meta, *stored_));
+    take_plan();
     return Done{};
   }
   if (const auto* create = std::get_if<CreateJob>(&action)) {
     add_job(create->step.phase, create->step.step, create->attempt);
     return Done{job_uid(create->step.phase, create->step.step, create->attempt)};
   }
+  if (std::holds_alternative<CreateClaim>(action)) return Done{"uid-of-claim"};
   const auto& suspend = std::get<SuspendJob>(action);
   auto stopped = std::make_shared<JobView>(*jobs_.at(suspend.name));
   stopped->suspended = true;
@@ -143,6 +144,12 @@ Outcome Scenario::perform(const Action& action) {
   jobs_[suspend.name] = stopped;  // seen by the next pass
   refresh();
   return Done{suspend.job_uid};
+}
+
+void Scenario::take_plan() {
+  Plan plan = *compile(workflow.meta, *stored_);
+  if (on_plan) on_plan(plan);
+  plan_ = std::make_shared<const Plan>(std::move(plan));
 }
 
 const Status& Scenario::pass(TimePoint now) {
@@ -155,7 +162,7 @@ const Status& Scenario::pass(TimePoint now) {
     for (const Question& q : last.asked) {
       last_asked_.insert(q);
       if (std::holds_alternative<StoredPlan>(q) && !plan_) {
-        if (stored_) plan_ = std::make_shared<const Plan>(*compile(workflow.meta, *stored_));
+        if (stored_) take_plan();
         learned = observed.facts.emplace(q, Found<StoredPlan::Answer>(stored_)).second;
       }
     }

@@ -35,6 +35,7 @@ class Scenario {
   std::vector<std::string> done;  // keys of actions, in order, of all passes
   Decision last;
   std::function<void(const Action&)> on_action;  // may be empty
+  std::function<void(Plan&)> on_plan;            // changes what was compiled; may be empty
 
   // Decides until nothing is left to do or ask, then writes the status. Creates Jobs in `work`.
   const Status& pass(TimePoint now);
@@ -71,6 +72,7 @@ class Scenario {
 
  private:
   Outcome perform(const Action&);
+  void take_plan();
 
   std::shared_ptr<const Plan> plan_;
   std::optional<PlanRecord> stored_;
