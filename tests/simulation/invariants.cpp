@@ -78,6 +78,7 @@ void Invariants::on_job(const Change& change) {
     violated(fmt::format("c: Job {} created after the end", change.key.name));
   check_alone(known->second, name.workflow_uid, name);
   check_order(known->second, name.workflow_uid, ref);
+  check_source(known->second, name, job);
   known->second.launched.insert(ref);
 }
 
@@ -96,6 +97,21 @@ void Invariants::check_alone(const Known& workflow, const std::string& uid,
         run.created < workflow.created_at && run.started && workflow.launched.empty())
       violated(fmt::format("h: {} launched while pod {} of the former {} runs", to_text(name),
                            run.pod, workflow.name));
+  }
+}
+
+void Invariants::check_source(const Known& workflow, const AttemptName& name, const Json& job) {
+  const Json env =
+      job.value("/spec/template/spec/initContainers/0/env"_json_pointer, Json::array());
+  const auto told = std::find_if(env.begin(), env.end(), [](const Json& variable) {
+    return variable["name"] == "SOURCE_COMMIT";
+  });
+  if (told == env.end()) return;
+  for (const StepRef& ref : workflow.order) {
+    const std::string known = step_record(workflow.status, ref).value("sourceRevision", "");
+    if (!known.empty() && (*told)["value"] != known)
+      violated(fmt::format("j: {} launched with commit \"{}\", but the run has {}", to_text(name),
+                           (*told)["value"].get<std::string>(), known));
   }
 }
 
@@ -216,11 +232,24 @@ void Invariants::judge_step(const Known& known, const std::string& uid, const St
     surely = surely || (run->succeeded() && run->reported && !run->told_to_end &&
                         run->fate.kind != Fate::Kind::JobDeleted);
   }
+  for (const PodRun* run : runs)
+    if (run->job_uid == record.value("jobUID", "")) judge_gifts(name, *run, record);
   if (started > 1) violated(fmt::format("a: {} started {} times", name, started));
   if (state == "Succeeded" && !succeeded)
     violated(fmt::format("e: {} is recorded as Succeeded, but did not", name));
   if (state == "Failed" && surely)
     violated(fmt::format("e: the success of {} was lost: {}", name, record.dump()));
+}
+
+void Invariants::judge_gifts(const std::string& name, const PodRun& run, const Json& record) {
+  const std::string commit = record.value("sourceRevision", "");
+  if (!commit.empty() && !run.commit.empty() && commit != run.commit)
+    violated(
+        fmt::format("j: {} is recorded with commit {}, but cloned {}", name, commit, run.commit));
+  const bool gone = record.value("reason", "") == "PodGone";
+  if (record.value("state", "") != "Succeeded" || gone) return;
+  if (record.value("/outputs/pod"_json_pointer, "") != run.pod_uid)
+    violated(fmt::format("j: the outputs of {} are not its pod's: {}", name, record.dump()));
 }
 
 std::vector<const PodRun*> Invariants::runs_of(const std::string& uid, const StepRef& ref) const {

@@ -41,6 +41,9 @@ bool Scenario::run() {
 Json Scenario::random_spec() {
   Json spec{{"tools", {{"image", "tools:1"}}}};
   if (random_.chance(0.15)) spec["tools"]["serviceAccountName"] = "bootstrap";
+  if (random_.chance(0.3))
+    spec["tools"]["source"]["git"] = {{"repository", "https://h/x.git"}, {"revision", "main"}};
+  if (random_.chance(0.3)) spec["workspace"]["size"] = "1Gi";
   const int phases = random_.between(1, 4);
   for (int p = 0; p < phases; ++p) {
     Json phase{{"name", fmt::format("p{}", p)}};
