@@ -107,7 +107,9 @@ class JobAttempt {
       result.exit_code = main->exit_code;
       result.started = main->started;
       result.finished = main->finished;
-      if (!result.success) result.log_tail = tail(main->message, limits::kLogTail);
+      // The kubelet takes the log only of a container that failed and has written no outputs.
+      if (main->exit_code != 0 && !look_like_outputs(main->message))
+        result.log_tail = tail(main->message, limits::kLogTail);
     }
     if (result.success && terminated) take_outputs(*main, result);
     if (!result.success && result.reason.empty())

@@ -31,8 +31,8 @@ struct BadOutputs {
 tl::expected<Outputs, BadOutputs> read_outputs(std::string_view message);
 
 // Whether the message of a container that failed is what it had written to $BOOTSTRAP_OUTPUTS and
-// not the end of its log, which the kubelet takes only when the file is empty. A guess, in favour of
-// the log: lines such as "level=error msg=refused" are one.
+// not the end of its log, which the kubelet takes only when the file is empty. A guess, in favour
+// of the log: lines such as "level=error msg=refused" are one.
 bool look_like_outputs(std::string_view message);
 
 // A letter, then letters, digits, '-' and '_'; at most 63 characters.

@@ -73,7 +73,6 @@ void explain_exit(const FailedPod& failed, const ContainerView& main, AttemptRes
     result.message =
         fmt::format("its container {} failed with exit code {}", other->name, other->exit_code);
   } else if (look_like_outputs(main.message)) {
-    result.log_tail.clear();
     result.message = fmt::format(
         "exit code {} after it had written outputs; why is in its log only: kubectl logs -n {} "
         "job/{}",

@@ -115,8 +115,7 @@ void say_failed(Status& status, const Plan& plan, const Position& at) {
   status.reason = "StepFailed";
   status.message = fmt::format("{} failed ({}): {}", to_text(at.ref), step.reason, step.message);
   status.message += log_hint(plan.run.ns, step);
-  if (!plan.notes.failure.empty())
-    status.message += ". " + note(plan.notes.failure, plan, status);
+  if (!plan.notes.failure.empty()) status.message += ". " + note(plan.notes.failure, plan, status);
 }
 
 void say_succeeded(Status& status, const Plan& plan) {
@@ -124,8 +123,7 @@ void say_succeeded(Status& status, const Plan& plan) {
   status.reason = "Completed";
   status.message =
       fmt::format("all {} steps succeeded in {}", status.progress->total, status.duration);
-  if (!plan.notes.success.empty())
-    status.message += ". " + note(plan.notes.success, plan, status);
+  if (!plan.notes.success.empty()) status.message += ". " + note(plan.notes.success, plan, status);
 }
 
 // --- conditions ---

@@ -42,7 +42,9 @@ std::string text_of(const std::filesystem::path& file) {
 
 class GitServer {
  public:
-  GitServer() : folder_(Cluster::variable("CLUSTER_STATE") + "/git-" + std::to_string(::getpid())) {
+  // Where the web server's own user can read.
+  GitServer()
+      : folder_(::testing::TempDir() + "bootstrap-git-server-" + std::to_string(::getpid())) {
     must({kScripts + "serve.sh", "start", folder_, Cluster::variable("HOST_IP")});
     const std::string env = text_of(folder_ + "/env");
     const std::regex line("export ([A-Z_]+)=(.*)");

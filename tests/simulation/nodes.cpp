@@ -217,7 +217,7 @@ void Nodes::end_containers(const std::string& uid, int exit_code, bool told) {
   life.stage = Stage::Exited;
   life.run->ended = scheduler_.clock().now();
   life.run->exit_code = exit_code;
-  life.run->told_to_end = told;
+  life.run->told_to_end = told || !life.reason.empty();  // its deadline has come, whoever was first
   if (life.node_silent) {
     life.late_report = true;
     return;

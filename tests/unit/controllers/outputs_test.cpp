@@ -62,7 +62,8 @@ TEST(Outputs, AreAtMostOneKiB) {
   const auto more = read_outputs(of_size(1025));
   ASSERT_FALSE(more);
   EXPECT_STREQ(more.error().reason, "OutputsTooLarge");
-  EXPECT_THAT(more.error().message, HasSubstr("wrote 1025 bytes to $BOOTSTRAP_OUTPUTS; at most 1024"));
+  EXPECT_THAT(more.error().message,
+              HasSubstr("wrote 1025 bytes to $BOOTSTRAP_OUTPUTS; at most 1024"));
   // What the kubelet has cut may have been of any size, and its first line may be half a line.
   const auto cut = read_outputs(std::string(4096, 'x'));
   EXPECT_STREQ(cut.error().reason, "OutputsTooLarge");
@@ -71,9 +72,8 @@ TEST(Outputs, AreAtMostOneKiB) {
 
 TEST(Outputs, AreToldFromALog) {
   EXPECT_TRUE(look_like_outputs("url=https://x\nname=a b c\n"));
-  for (const char* log :
-       {"", "\n", "connection refused\n", "a=1\nconnection refused\n",
-        "level=error msg=\"connection refused\"\n", "time=2026 level=info\n"})
+  for (const char* log : {"", "\n", "connection refused\n", "a=1\nconnection refused\n",
+                          "level=error msg=\"connection refused\"\n", "time=2026 level=info\n"})
     EXPECT_FALSE(look_like_outputs(log)) << log;
 }
 
