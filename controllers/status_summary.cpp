@@ -203,7 +203,8 @@ Transition step_transition(const StepRef& ref, const StepRecord& step, const Wor
       t.reason = step.reason.empty() ? "StepLaunched" : step.reason;
       t.message = step.reason.empty() ? fmt::format("{} was launched as Job {}", name, step.job)
                                       : fmt::format("{}: {}", name, step.message);
-      t.event = t.warning = !step.reason.empty();
+      // Waiting for its turn is nothing to warn of.
+      t.event = t.warning = !step.reason.empty() && step.reason != reasons::kWaitingForSource;
       break;
   }
   return t;

@@ -66,6 +66,8 @@ TEST(DecideSource, TheFirstStepFindsOutAndTheOthersWait) {
   EXPECT_EQ(s.step("one", "b").message,
             "waits until one/a knows which commit main of https://h/x.git is");
   EXPECT_EQ(s.step("two", "c").reason, "WaitingForSource");
+  for (const Transition& t : s.last.transitions)
+    EXPECT_FALSE(t.warning) << t.message << ": nobody has to act";
   end_clone(s, "one", "a", kFirst);
   s.pass(at(3));
   EXPECT_THAT(s.created(), ElementsAre(Scenario::job("one", "a"), Scenario::job("one", "b"),

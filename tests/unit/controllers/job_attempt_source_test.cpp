@@ -8,13 +8,8 @@
 namespace bootstrap {
 namespace {
 
-using testing::at;
-using testing::Attempt;
-using testing::Change;
-using testing::condition;
-using testing::ended;
+using namespace testing;
 using ::testing::HasSubstr;
-using testing::waiting;
 
 TEST(JobAttempt, ASuccessWhosePodIsGoneSaysThatItsOutputsAre) {
   Attempt a;
