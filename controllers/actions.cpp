@@ -5,6 +5,7 @@ namespace {
 
 struct KeyOf {
   std::string operator()(const CreatePlan& a) const { return "plan/" + a.name; }
+  std::string operator()(const CreateClaim& a) const { return "claim/" + a.name; }
   std::string operator()(const CreateJob& a) const { return "job/" + a.name; }
   std::string operator()(const SuspendJob& a) const { return "suspend/" + a.name; }
 };

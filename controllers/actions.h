@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "controllers/launch_values.h"
 #include "controllers/plan.h"
 
 namespace bootstrap {
@@ -24,7 +25,13 @@ struct CreateJob {
   std::string name;
   StepRef step;
   int attempt = 1;
+  LaunchValues values{};
   std::optional<RunResult> result = {};  // of the run; only steps of finally know it
+};
+
+struct CreateClaim {  // of the workspace
+  std::string name;
+  Workspace workspace;
 };
 
 struct SuspendJob {  // its pod is ended, with its grace period
@@ -33,9 +40,9 @@ struct SuspendJob {  // its pod is ended, with its grace period
   std::string reason;  // stays on the Job, so that whoever sees it stopped knows why
 };
 
-using Action = std::variant<CreatePlan, CreateJob, SuspendJob>;
+using Action = std::variant<CreatePlan, CreateClaim, CreateJob, SuspendJob>;
 
-// Under which its outcome is found: "job/<name>", "suspend/<name>", "plan/<name>".
+// Under which its outcome is found: "job/<name>", "suspend/<name>", "plan/<name>", "claim/<name>".
 std::string key_of(const Action&);
 
 // --- outcomes ---

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "controllers/outputs.h"
 #include "controllers/time.h"
 
 namespace bootstrap {
@@ -37,6 +38,13 @@ inline constexpr const char* kWorkflowTimedOut = "WorkflowTimedOut";
 inline constexpr const char* kNotRetried = "NotRetried";
 // Why a step was not run.
 inline constexpr const char* kConditionNotMet = "ConditionNotMet";
+inline constexpr const char* kSourceFailed = "SourceFailed";
+inline constexpr const char* kOutputsTooLarge = "OutputsTooLarge";
+inline constexpr const char* kOutputsInvalid = "OutputsInvalid";
+inline constexpr const char* kOutputMissing = "OutputMissing";
+inline constexpr const char* kOutputRefused = "OutputRefused";
+// Of an attempt that succeeded: its pod was gone before anybody saw more than that.
+inline constexpr const char* kPodGone = "PodGone";
 // Why an attempt does not run yet, or cannot be said to have ended.
 inline constexpr const char* kImagePullFailed = "ImagePullFailed";
 inline constexpr const char* kConfigMissing = "ConfigMissing";
@@ -50,24 +58,31 @@ inline constexpr const char* kPodEnding = "PodEnding";
 inline constexpr const char* kServiceAccountNotFound = "ServiceAccountNotFound";
 inline constexpr const char* kServiceAccountNotAllowed = "ServiceAccountNotAllowed";
 inline constexpr const char* kLaunchRefused = "LaunchRefused";
+inline constexpr const char* kClaimNotFound = "ClaimNotFound";
+inline constexpr const char* kWaitingForSource = "WaitingForSource";
+// Why it never is.
+inline constexpr const char* kClaimInvalid = "ClaimInvalid";
 }  // namespace reasons
 
 struct AttemptResult {
   bool success = false;
-  std::string reason;   // of a failure: one of reasons
+  std::string reason;   // of a failure: one of reasons; of a success: PodGone or nothing
   std::string message;  // of a failure
   std::optional<int> exit_code;
   std::optional<TimePoint> started;   // the tool's container
   std::optional<TimePoint> finished;  // the tool's container
   std::string log_tail;
+  Outputs outputs{};  // of a success
 };
 
 struct AttemptView {
   Liveness live = Liveness::NotLaunched;
-  std::string reason;                   // when it does not go as it should: why
-  std::string message;                  // the same for people
-  std::optional<AttemptResult> result;  // of Ended
-  std::optional<TimePoint> look_again;  // time alone may change this view
+  std::string reason;                    // when it does not go as it should: why
+  std::string message;                   // the same for people
+  std::optional<AttemptResult> result;   // of Ended
+  std::string source_revision;           // the commit its source was cloned at, once it is known
+  std::optional<TimePoint> waits_since;  // of Starting: since then; none: since its launch
+  std::optional<TimePoint> look_again;   // time alone may change this view
 };
 
 }  // namespace bootstrap

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -12,6 +13,9 @@ namespace bootstrap {
 namespace {
 
 using nlohmann::json;
+
+constexpr const char* kCloneOnly = "CloneOnly";
+constexpr const char* kSteps = "Steps";
 
 // Parts of a pod spec that are handed over as they are. What is looked at later on is checked here,
 // so that nobody else has to: lists have objects, and in them these keys have strings.
@@ -45,15 +49,59 @@ json environment_part(SpecReader& in, const json& parent, const std::string& at)
   return in.problems() == before ? env : json();
 }
 
+GitSource read_git(SpecReader& in, const json& object, const std::string& at) {
+  GitSource git;
+  git.repository = in.text(object, "repository", at);
+  git.revision = in.optional_text(object, "revision", at).value_or("HEAD");
+  git.image = in.text(object, "image", at);
+  git.secret = in.text(in.object(object, "secretRef", at), "name", at + "secretRef.");
+  const std::string credentials = in.optional_text(object, "credentials", at).value_or(kCloneOnly);
+  if (credentials != kCloneOnly && credentials != kSteps)
+    in.problem(at + "credentials", fmt::format("\"{}\" is not allowed; allowed: {}, {}",
+                                               credentials, kCloneOnly, kSteps));
+  git.credentials_for_steps = credentials == kSteps;
+  return git;
+}
+
+void read_source(SpecReader& in, const json& source, const std::string& at, Tools& tools) {
+  tools.source_config_map = in.text(in.object(source, "configMap", at), "name", at + "configMap.");
+  if (SpecReader::has(source, "git"))
+    tools.source_git = read_git(in, in.object(source, "git", at), at + "git.");
+  if (tools.source_git && !tools.source_config_map.empty())
+    in.problem(at.substr(0, at.size() - 1),
+               "has both configMap and git; only one can be the source");
+}
+
+std::optional<SecuritySettings> read_security(SpecReader& in, const json& tools,
+                                              const std::string& at) {
+  if (!SpecReader::has(tools, "securityContext")) return std::nullopt;
+  const json& object = in.object(tools, "securityContext", at);
+  const std::string here = at + "securityContext.";
+  const auto id = [&](const char* key, int least) -> std::optional<int> {
+    if (!SpecReader::has(object, key)) return std::nullopt;
+    return in.number(object, key, here, 0, least, std::numeric_limits<int>::max());
+  };
+  return SecuritySettings{id("runAsUser", 1), id("runAsGroup", 0), id("fsGroup", 0),
+                          in.flag(object, "readOnlyRootFilesystem", here)};
+}
+
+std::optional<Workspace> read_workspace(SpecReader& in, const json& spec) {
+  if (!SpecReader::has(spec, "workspace")) return std::nullopt;
+  const json& object = in.object(spec, "workspace", "");
+  const std::string at = "workspace.";
+  return Workspace{in.text(object, "claimName", at), in.text(object, "size", at),
+                   in.optional_text(object, "accessMode", at).value_or("ReadWriteOnce"),
+                   in.optional_text(object, "storageClassName", at)};
+}
+
 Tools read_tools(SpecReader& in, const json& object, const std::string& at) {
   Tools tools;
   tools.image = in.text(object, "image", at);
   tools.path = in.text(object, "path", at);
   tools.working_dir = in.text(object, "workingDir", at);
   tools.service_account = in.text(object, "serviceAccountName", at);
-  const json& source = in.object(object, "source", at);
-  tools.source_config_map =
-      in.text(in.object(source, "configMap", at + "source."), "name", at + "source.configMap.");
+  read_source(in, in.object(object, "source", at), at + "source.", tools);
+  tools.security = read_security(in, object, at);
   tools.env = environment_part(in, object, at);
   tools.env_from = list_part(in, object, "envFrom", at);
   tools.resources = object_part(in, object, "resources", at);
@@ -95,7 +143,11 @@ Tools overlay(Tools base, const Tools& own) {
   replace(base.image, own.image);
   replace(base.path, own.path);
   replace(base.working_dir, own.working_dir);
-  replace(base.source_config_map, own.source_config_map);
+  if (own.has_source()) {
+    base.source_config_map = own.source_config_map;
+    base.source_git = own.source_git;
+  }
+  if (own.security) base.security = own.security;
   replace(base.service_account, own.service_account);
   base.env = merge_by_name(base.env, own.env);
   replace(base.env_from, own.env_from);
@@ -194,6 +246,7 @@ StepDefinition read_step(SpecReader& in, const json& object, const Tools& tools,
   step.title = in.text(object, "title", at);
   step.work = read_work(in, object, at);
   step.args = in.texts(object, "args", at);
+  step.input = in.optional_text(object, "stdin", at);
   step.tools = overlay(tools, read_tools(in, in.object(object, "tools", at), at + "tools."));
   step.timeout = in.duration(object, "timeout", at, limits::kDefaultTimeout);
   step.start_timeout = in.duration(object, "startTimeout", at, limits::kDefaultStartTimeout);
@@ -242,6 +295,7 @@ tl::expected<Definition, Problems> read_definition(const json& spec) {
   });
   const json& notes = in.object(spec, "notes", "");
   definition.notes = {in.text(notes, "success", "notes."), in.text(notes, "failure", "notes.")};
+  definition.workspace = read_workspace(in, spec);
   const Tools tools = read_tools(in, in.object(spec, "tools", ""), "tools.");
   definition.order = read_order(in, spec);
   definition.timeout = in.optional_duration(spec, "timeout", "");

@@ -56,6 +56,25 @@ struct Parameter {
   std::vector<ParameterCondition> required_when;  // required when all hold; empty: not so
 };
 
+// A repository that each step gets a fresh clone of.
+struct GitSource {
+  std::string repository;
+  std::string revision;  // branch, tag or commit; "HEAD": the default branch
+  std::string image;     // that has git; empty: the step's
+  std::string secret;    // with the credentials; empty: none are needed
+  bool credentials_for_steps = false;
+  bool operator==(const GitSource&) const = default;
+};
+
+// As whom a step runs. What is not given the operator or the cluster chooses.
+struct SecuritySettings {
+  std::optional<int> user;
+  std::optional<int> group;
+  std::optional<int> fs_group;
+  bool read_only_root = false;
+  bool operator==(const SecuritySettings&) const = default;
+};
+
 // Where tools come from and how their pods run. The JSON members are parts of a pod's spec that
 // the operator hands over as they are: null when absent. Of their types only what the operator
 // looks at is checked (entries are objects; names, mount paths and values of variables are
@@ -64,8 +83,10 @@ struct Tools {
   std::string image;
   std::string path;
   std::string working_dir;
-  std::string source_config_map;
+  std::string source_config_map;  // at most one of these two
+  std::optional<GitSource> source_git;
   std::string service_account;
+  std::optional<SecuritySettings> security;
   nlohmann::json env;  // array of EnvVar
   nlohmann::json env_from;
   nlohmann::json resources;
@@ -74,6 +95,8 @@ struct Tools {
   nlohmann::json volumes;
   nlohmann::json volume_mounts;
   nlohmann::json image_pull_secrets;
+
+  bool has_source() const { return !source_config_map.empty() || source_git.has_value(); }
 };
 
 // Exactly one of these is what a step does.
@@ -104,7 +127,8 @@ struct StepDefinition {
   std::string title;
   StepWork work;
   std::vector<std::string> args;
-  Tools tools;  // the workflow's, with the step's own over them
+  std::optional<std::string> input;  // what the tool reads from stdin; none: nothing
+  Tools tools;                       // the workflow's, with the step's own over them
   Duration timeout;
   Duration start_timeout;
   std::optional<Retry> retry;        // none: the first failure is final
@@ -122,6 +146,15 @@ struct PhaseDefinition {
   std::vector<StepDefinition> steps;
 };
 
+// The volume all steps share. Either a claim that is there, or what a new one is to be.
+struct Workspace {
+  std::string claim;
+  std::string size;
+  std::string access_mode;
+  std::optional<std::string> storage_class;  // none: the cluster's default; "": none at all
+  bool operator==(const Workspace&) const = default;
+};
+
 enum class Order { Sequential, Graph };
 
 struct Notes {
@@ -132,6 +165,7 @@ struct Notes {
 struct Definition {
   std::vector<Parameter> parameters;
   Notes notes;
+  std::optional<Workspace> workspace;
   Order order = Order::Sequential;
   std::optional<Duration> timeout;  // of all phases but those of finally
   std::vector<PhaseDefinition> phases;

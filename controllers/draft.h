@@ -33,6 +33,7 @@ class Draft {
 
   // Null: not performed yet in this pass.
   const Outcome* outcome_of(const Action&) const;
+  const std::vector<Action>& actions() const { return decision_.actions; }
   void act(Action action) { decision_.actions.push_back(std::move(action)); }
   // At the latest then it must be decided anew.
   void wake(TimePoint);

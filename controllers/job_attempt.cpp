@@ -5,8 +5,11 @@
 
 #include <fmt/format.h>
 
+#include "controllers/git_source.h"
 #include "controllers/limits.h"
+#include "controllers/pod_failure.h"
 #include "controllers/pod_trouble.h"
+#include "controllers/source_container.h"
 #include "controllers/texts.h"
 
 namespace bootstrap {
@@ -14,29 +17,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kMainContainer = "main";
 // How long after its deletion time a pod may be silent before its node counts as lost.
 constexpr Duration kNodeSilence = 30s;
 constexpr Duration kLongestBetweenEventLooks = 5min;
 // After the live API could not tell, or told of something that no watch will announce.
 constexpr Duration kLookAgain = 5s;
-// Exit codes of a process that was ended by SIGKILL or SIGTERM.
-constexpr int kKilled = 137;
-constexpr int kTerminated = 143;
-
-// Why a container could not be started, without the chain of programs that say so: of containerd's
-// "failed to create …: unable to start container process: exec: "x": not found: unknown" the part
-// about x.
-std::string start_error(const std::string& message) {
-  constexpr std::string_view kBefore = "unable to start container process: ";
-  constexpr std::string_view kAfter = ": unknown";
-  std::string error = last_line(message);
-  if (const auto at = error.rfind(kBefore); at != std::string::npos)
-    error.erase(0, at + kBefore.size());
-  if (error.ends_with(kAfter)) error.resize(error.size() - kAfter.size());
-  return error;
-}
-
 class JobAttempt {
  public:
   JobAttempt(const PlanStep& step, const StepRecord& record, const Work& work, Inquiry& ask,
@@ -49,6 +34,16 @@ class JobAttempt {
   }
 
   AttemptView view() {
+    AttemptView view = look();
+    for (const PodView* pod : pods_)
+      if (const ContainerView* source = source_container(*pod); source != nullptr)
+        if (std::string commit = commit_in(source->message); has_succeeded(*source))
+          view.source_revision = std::move(commit);
+    return view;
+  }
+
+ private:
+  AttemptView look() {
     for (const PodView* pod : pods_)
       if (succeeded(*pod)) return ended(result_of(*pod));
     for (const PodView* pod : pods_)
@@ -63,7 +58,6 @@ class JobAttempt {
     return without_pod();
   }
 
- private:
   static bool has_final_phase(const PodView& pod) {
     return pod.phase == "Succeeded" || pod.phase == "Failed";
   }
@@ -74,11 +68,8 @@ class JobAttempt {
     if (pod.phase == "Succeeded") return true;
     if (pod.phase == "Failed" || !pod.reason.empty() || pod.containers.empty()) return false;
     if (may_be_late(pod)) return false;
-    const auto good = [](const ContainerView& c) {
-      return c.state == ContainerState::Terminated && c.exit_code == 0;
-    };
-    return std::ranges::all_of(pod.containers, good) &&
-           std::ranges::all_of(pod.init_containers, good);
+    return std::ranges::all_of(pod.containers, has_succeeded) &&
+           std::ranges::all_of(pod.init_containers, has_succeeded);
   }
 
   // It ended when its deadline had come or nearly so: whether by itself only its phase will tell.
@@ -97,9 +88,14 @@ class JobAttempt {
     return view;
   }
 
-  static const ContainerView* main_container(const PodView& pod) {
-    const auto found = std::ranges::find(pod.containers, kMainContainer, &ContainerView::name);
-    return found == pod.containers.end() ? nullptr : &*found;
+  static const ContainerView* source_container(const PodView& pod) {
+    const auto found =
+        std::ranges::find(pod.init_containers, kSourceContainer, &ContainerView::name);
+    return found == pod.init_containers.end() ? nullptr : &*found;
+  }
+
+  static bool has_succeeded(const ContainerView& c) {
+    return c.state == ContainerState::Terminated && c.exit_code == 0;
   }
 
   AttemptResult result_of(const PodView& pod) const {
@@ -111,82 +107,26 @@ class JobAttempt {
       result.exit_code = main->exit_code;
       result.started = main->started;
       result.finished = main->finished;
-      if (!result.success) result.log_tail = tail(main->message, limits::kLogTail);
+      // The kubelet takes the log only of a container that failed and has written no outputs.
+      if (main->exit_code != 0 && !look_like_outputs(main->message))
+        result.log_tail = tail(main->message, limits::kLogTail);
     }
-    if (!result.success) explain(pod, terminated ? main : nullptr, result);
+    if (result.success && terminated) take_outputs(*main, result);
+    if (!result.success && result.reason.empty())
+      explain_failure({pod, job_, record_, step_.definition}, result);
     return result;
   }
 
-  // `main` is null when it has not terminated.
-  void explain(const PodView& pod, const ContainerView* main, AttemptResult& result) const {
-    const auto* disrupted = find_condition(pod.conditions, "DisruptionTarget");
-    if (pod.reason == "DeadlineExceeded") {
-      result.reason = reasons::kTimedOut;
-      result.message =
-          fmt::format("did not end within its timeout of {}", to_text(step_.definition.timeout));
-    } else if (job_ != nullptr && job_->suspended && !job_->stop_reason.empty()) {
-      explain_stop(result);
-    } else if (disrupted != nullptr && disrupted->status == "True") {
-      result.reason = reasons::kDisrupted;
-      result.message = fmt::format("its pod was disrupted: {}", disrupted->message);
-    } else if (!pod.reason.empty()) {  // Evicted, NodeShutdown, UnexpectedAdmissionError …
-      result.reason = reasons::kDisrupted;
-      result.message = fmt::format("its pod was ended: {}: {}", pod.reason, pod.message);
-    } else if (main == nullptr) {
-      result.reason = reasons::kDisrupted;
-      result.message = "its pod failed before the tool ran";
-    } else if (pod.meta.deletion &&
-               (main->exit_code == kKilled || main->exit_code == kTerminated)) {
-      result.reason = job_ == nullptr ? reasons::kJobDeleted : reasons::kDisrupted;
-      result.message =
-          fmt::format("its {} was deleted while it ran", job_ == nullptr ? "Job" : "pod");
-    } else {
-      explain_exit(pod, *main, result);
+  // Outputs that cannot be used are a failure: whoever needs them would have to guess.
+  static void take_outputs(const ContainerView& main, AttemptResult& result) {
+    auto outputs = read_outputs(main.message);
+    if (outputs) {
+      result.outputs = std::move(*outputs);
+      return;
     }
-  }
-
-  // Nobody cut it short: it is the tool itself.
-  static void explain_exit(const PodView& pod, const ContainerView& main, AttemptResult& result) {
-    result.reason = reasons::kToolFailed;
-    if (main.reason == "OOMKilled") {
-      result.reason = reasons::kOutOfMemory;
-      result.message = "was killed because it used more memory than its limit";
-    } else if (main.reason == "StartError" || main.reason == "ContainerCannotRun") {
-      result.reason = reasons::kStartError;
-      result.message = fmt::format("could not be started: {}", start_error(main.message));
-      result.log_tail.clear();  // it is no log but the runtime's message
-    } else if (const ContainerView* other = failed_beside(main, pod); other != nullptr) {
-      result.message =
-          fmt::format("its container {} failed with exit code {}", other->name, other->exit_code);
-    } else {
-      const std::string last = last_line(result.log_tail);
-      result.message =
-          fmt::format("exit code {}{}{}", main.exit_code, last.empty() ? "" : ": ", last);
-    }
-  }
-
-  // Why the operator stopped it, as the Job itself says: the same whether or not the operator lived
-  // to write it into the status.
-  void explain_stop(AttemptResult& result) const {
-    result.reason = job_->stop_reason;
-    if (result.reason == reasons::kNotStarted)
-      result.message =
-          fmt::format("did not start within {}", to_text(step_.definition.start_timeout));
-    else if (result.reason == reasons::kPhaseTimedOut)
-      result.message = "its phase did not end within its timeout";
-    else if (result.reason == reasons::kWorkflowTimedOut)
-      result.message = "the workflow did not end within its timeout";
-    else
-      result.message = fmt::format("its Job {} was stopped", record_.job);
-  }
-
-  // When the tool did well: whoever did not.
-  static const ContainerView* failed_beside(const ContainerView& main, const PodView& pod) {
-    if (main.exit_code != 0) return nullptr;
-    const auto found = std::ranges::find_if(pod.containers, [](const ContainerView& c) {
-      return c.state == ContainerState::Terminated && c.exit_code != 0;
-    });
-    return found == pod.containers.end() ? nullptr : &*found;
+    result.success = false;
+    result.reason = outputs.error().reason;
+    result.message = std::move(outputs.error().message);
   }
 
   // A pod that has not ended, or whose failure is not final yet.
@@ -206,9 +146,14 @@ class JobAttempt {
       }
       return view;
     }
-    const bool started = std::ranges::any_of(
-        pod.containers, [](const ContainerView& c) { return c.state != ContainerState::Waiting; });
+    // A clone at work is part of the attempt, and no start that is late.
+    const ContainerView* source = source_container(pod);
+    const bool started = (source != nullptr && source->state == ContainerState::Running) ||
+                         std::ranges::any_of(pod.containers, [](const ContainerView& c) {
+                           return c.state != ContainerState::Waiting;
+                         });
     view.live = started ? Liveness::Running : Liveness::Starting;
+    if (source != nullptr && has_succeeded(*source)) view.waits_since = source->finished;
     if (!started) explain_start(view, trouble_of(pod), pod.meta);
     return view;
   }
@@ -245,7 +190,7 @@ class JobAttempt {
       view.result->reason = reasons::kJobSuspended;
       view.result->message = fmt::format("its Job {} was suspended by somebody else", record_.job);
     } else {
-      explain_stop(*view.result);
+      explain_stop(*job_, record_, step_.definition, *view.result);
     }
     return view;
   }
@@ -292,9 +237,12 @@ class JobAttempt {
     return ended(result_of(*failed));
   }
 
+  // The pod is gone, and with it its outputs: whoever needs one will fail and say so. The tool
+  // itself did what it was to do, so running it again would be wrong.
   static AttemptResult success_of_job() {
     AttemptResult result;
     result.success = true;
+    result.reason = reasons::kPodGone;
     result.exit_code = 0;
     return result;
   }
@@ -314,12 +262,16 @@ class JobAttempt {
       const char* begin = failed.message.data() + at + kExitCode.size();
       if (std::from_chars(begin, failed.message.data() + failed.message.size(), code).ec ==
           std::errc{}) {
-        result.reason = reasons::kToolFailed;
-        result.exit_code = code;
-        result.message = fmt::format("exit code {}; its pod and log are gone", code);
+        const bool source =
+            failed.message.starts_with(fmt::format("Container {} ", kSourceContainer));
+        result.reason = source ? reasons::kSourceFailed : reasons::kToolFailed;
+        if (!source) result.exit_code = code;
+        result.message = fmt::format("{}exit code {}; its pod and log are gone",
+                                     source ? "its source could not be fetched, " : "", code);
       }
     }
-    if (job_->suspended && !job_->stop_reason.empty()) explain_stop(result);
+    if (job_->suspended && !job_->stop_reason.empty())
+      explain_stop(*job_, record_, step_.definition, result);
     return result;
   }
 

@@ -14,6 +14,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controllers/launch_values.h"
 #include "controllers/plan.h"
 
 namespace bootstrap {
@@ -27,6 +28,7 @@ struct Platform {
 
 // `result`: of the run so far; of steps of finally only.
 nlohmann::json build_job(const ObjectMeta& workflow, const Plan&, const PlanStep&, int attempt,
-                         const Platform&, const std::optional<RunResult>& result = {});
+                         const LaunchValues&, const Platform&,
+                         const std::optional<RunResult>& result = {});
 
 }  // namespace bootstrap

@@ -4,10 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "controllers/git_source.h"
 #include "controllers/limits.h"
 #include "controllers/pod_trouble.h"
 #include "controllers/step_machine.h"
 #include "controllers/texts.h"
+#include "controllers/workspace.h"
 
 namespace bootstrap {
 namespace {
@@ -72,16 +74,98 @@ bool former_attempts_have_ended(Draft& draft, const PlanStep& step, StepRecord& 
   return false;
 }
 
+// A claim that is there, and belongs there.
+bool claim_exists(Draft& draft, const std::string& name, StepRecord& record) {
+  const auto* claim = draft.ask()(ClaimOf{name});
+  if (claim == nullptr) return false;
+  if (!*claim) {
+    draft.retry(claim->error().why);
+    return false;
+  }
+  if (claim->value() && !claim->value()->meta.deletion) return true;
+  wait_to_launch(
+      draft, record, reasons::kClaimNotFound,
+      fmt::format("PersistentVolumeClaim {} {} in namespace {}", name,
+                  claim->value() ? "is being deleted" : "does not exist", draft.meta().ns));
+  return false;
+}
+
+// Its own claim, before the first Job of the run.
+bool claim_is_made(Draft& draft, const std::string& name, StepRecord& record) {
+  for (const PhaseRecord& phase : draft.status().phases)
+    for (const StepRecord& step : phase.steps)
+      if (step.plan == draft.plan().name) return true;
+  const CreateClaim action{name, *draft.plan().workspace};
+  const Outcome* outcome = draft.outcome_of(action);
+  if (outcome == nullptr) {
+    const auto same = [&](const Action& other) { return key_of(other) == key_of(action); };
+    if (std::ranges::none_of(draft.actions(), same)) draft.act(action);
+  } else if (const auto* taken = std::get_if<NameTaken>(outcome)) {
+    record = never_launched(std::move(record), reasons::kNameTaken,
+                            fmt::format("there is a PersistentVolumeClaim {} already, which "
+                                        "belongs to {}",
+                                        name, taken->owner),
+                            draft.now());
+  } else if (const auto* refused = std::get_if<Refused>(outcome)) {
+    const std::string message = "the claim of its workspace: " + refused->message;
+    if (refused->may_pass)
+      wait_to_launch(draft, record, reasons::kLaunchRefused, message);
+    else
+      record = never_launched(std::move(record), reasons::kClaimInvalid, message, draft.now());
+  } else if (const auto* unknown = std::get_if<NotKnown>(outcome)) {
+    draft.retry(unknown->why);
+  } else {
+    return true;
+  }
+  return false;
+}
+
+bool workspace_is_there(Draft& draft, StepRecord& record) {
+  if (!draft.plan().workspace) return true;
+  const std::string name = workspace_claim(draft.plan(), draft.meta());
+  return draft.plan().workspace->claim.empty() ? claim_is_made(draft, name, record)
+                                               : claim_exists(draft, name, record);
+}
+
+// Nobody else is about to find out which commit this step's source is.
+bool has_its_turn(Draft& draft, const PlanStep& step, const LaunchValues& values,
+                  StepRecord& record) {
+  const auto& git = step.definition.tools.source_git;
+  if (!git || !values.source_commit.empty()) return true;
+  for (const Action& action : draft.actions()) {
+    const auto* job = std::get_if<CreateJob>(&action);
+    if (job == nullptr) continue;
+    const auto other = std::ranges::find(draft.plan().steps, job->step, &PlanStep::ref);
+    if (has_same_source(*other, *git)) return false;  // and decided anew
+  }
+  const PlanStep* resolving = resolving_step(*git, draft.plan(), draft.status());
+  if (resolving == nullptr) return true;
+  record.reason = reasons::kWaitingForSource;
+  record.message = cut(fmt::format("waits until {} knows which commit {} of {} is",
+                                   to_text(resolving->ref), git->revision, git->repository),
+                       limits::kMessage);
+  return false;
+}
+
 }  // namespace
 
 void launch(Draft& draft, const Standing& standing, const PlanStep& step) {
   StepRecord& record = *find_step(draft.status(), step.ref);
+  auto values = launch_values(step, draft.plan(), draft.status());
+  if (!values) {
+    record = never_launched(std::move(record), values.error().reason, values.error().message,
+                            draft.now());
+    return;
+  }
   if (!account_allows(draft, step, record)) return;
+  if (!workspace_is_there(draft, record)) return;
+  if (!has_its_turn(draft, step, *values, record)) return;
   if (!former_attempts_have_ended(draft, step, record)) return;
   const ObjectMeta& meta = draft.meta();
   const int attempt = record.attempts + 1;
   const bool at_end = draft.plan().phases[step.phase].runs_on == RunsOn::Always;
   const CreateJob action{job_name(meta.name, meta.uid, step.ref, attempt), step.ref, attempt,
+                         std::move(*values),
                          at_end ? std::optional(standing.result()) : std::nullopt};
   const Outcome* outcome = draft.outcome_of(action);
   if (outcome == nullptr) {
@@ -89,6 +173,7 @@ void launch(Draft& draft, const Standing& standing, const PlanStep& step) {
   } else if (const auto* done = std::get_if<Done>(outcome)) {
     record = launched(std::move(record), attempt, action.name, done->uid, draft.plan().name,
                       draft.now());
+    record.source_revision = action.values.source_commit;
   } else if (const auto* taken = std::get_if<NameTaken>(outcome)) {
     record = never_launched(
         std::move(record), reasons::kNameTaken,

@@ -17,6 +17,7 @@ inline constexpr std::size_t kFinallyPhases = 8;
 inline constexpr std::size_t kSteps = 100;        // those of finally included
 inline constexpr std::size_t kConditions = 8;     // of one `when` or `requiredWhen`
 inline constexpr std::size_t kWorkflowName = 40;  // characters; leaves room in Job names
+inline constexpr std::size_t kRevision = 255;     // characters of a branch or tag
 inline constexpr Duration kShortestTimeout = 1s;
 inline constexpr Duration kLongestTimeout = 168h;
 
@@ -37,7 +38,9 @@ inline constexpr std::size_t kMessage = 512;  // bytes
 inline constexpr std::size_t kEventNote =
     1024;                                      // bytes of an Event's message; the API refuses more
 inline constexpr std::size_t kLogTail = 2048;  // bytes; the kubelet cuts there too
-inline constexpr std::size_t kHistory = 50;    // newest transitions
-inline constexpr std::size_t kJobName = 63;    // characters: a Job's name becomes a pod label
+inline constexpr std::size_t kOutputs = 1024;  // bytes of a step, keys and line ends included
+inline constexpr std::size_t kTerminationMessage = 4096;  // bytes; the kubelet cuts there
+inline constexpr std::size_t kHistory = 50;               // newest transitions
+inline constexpr std::size_t kJobName = 63;  // characters: a Job's name becomes a pod label
 
 }  // namespace bootstrap::limits

@@ -48,6 +48,11 @@ std::string plan_name(std::string_view workflow, std::string_view workflow_uid, 
   return fmt::format("{}-{}", workflow, short_hash(fmt::format("{}/{}", workflow_uid, run)));
 }
 
+std::string claim_name(std::string_view workflow, std::string_view workflow_uid) {
+  return fmt::format("{}-workspace-{}", workflow,
+                     short_hash(fmt::format("{}/workspace", workflow_uid)));
+}
+
 std::string event_name(std::string_view workflow, std::string_view workflow_uid,
                        std::string_view cause) {
   return fmt::format("{}.{}", workflow, short_hash(fmt::format("{}/{}", workflow_uid, cause)));

@@ -28,6 +28,9 @@ std::string job_name(std::string_view workflow, std::string_view workflow_uid, c
 // "<workflow>-<hash>": the ControllerRevision that holds the plan of a run.
 std::string plan_name(std::string_view workflow, std::string_view workflow_uid, int run);
 
+// "<workflow>-workspace-<hash>": the claim of the volume that its steps share.
+std::string claim_name(std::string_view workflow, std::string_view workflow_uid);
+
 // "<workflow>.<hash>": an Event; `cause` is anything that is unique per Event of a workflow.
 std::string event_name(std::string_view workflow, std::string_view workflow_uid,
                        std::string_view cause);
@@ -49,6 +52,8 @@ inline constexpr const char* kAllowWorkflows = "bootstrap.openshift.io/allow-wor
 
 namespace annotations {
 inline constexpr const char* kScript = "bootstrap.openshift.io/script";  // on a pod
+inline constexpr const char* kStdin = "bootstrap.openshift.io/stdin";    // on a pod
+inline constexpr const char* kPasswd = "bootstrap.openshift.io/passwd";  // on a pod
 // On a Job that was suspended: the reason its step has.
 inline constexpr const char* kStopReason = "bootstrap.openshift.io/stop-reason";
 }  // namespace annotations

@@ -7,9 +7,9 @@
 #include "controllers/validation.h"
 
 namespace bootstrap {
-namespace {
-
 using nlohmann::json;
+
+namespace {
 
 // Makes the edges. A phase begins when those it comes after are done; its last steps are what the
 // phases after it wait for.
@@ -69,6 +69,23 @@ class Graph {
 
 }  // namespace
 
+std::vector<PlanStep> flatten(const Definition& definition) {
+  Plan plan;
+  Graph(plan).add(definition);
+  return std::move(plan.steps);
+}
+
+std::vector<std::set<StepIndex>> steps_before(const std::vector<PlanStep>& steps) {
+  std::vector<std::set<StepIndex>> before(steps.size());
+  for (StepIndex i = 0; i < steps.size(); ++i)
+    for (const auto* direct : {&steps[i].after, &steps[i].after_end})
+      for (const StepIndex one : *direct) {
+        before[i].insert(one);
+        before[i].insert(before[one].begin(), before[one].end());
+      }
+  return before;
+}
+
 json pinned_part(const json& spec) {
   return spec;
 }
@@ -121,6 +138,7 @@ tl::expected<Plan, std::string> compile(const ObjectMeta& workflow, const PlanRe
   plan.parameters = record.parameters;
   plan.notes = definition->notes;
   plan.timeout = definition->timeout;
+  plan.workspace = definition->workspace;
   Graph(plan).add(*definition);
   return plan;
 }

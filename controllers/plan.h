@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -62,9 +63,16 @@ struct Plan {
   ParameterValues parameters;
   Notes notes;
   std::optional<Duration> timeout;  // of the phases that run on success
-  std::vector<PlanPhase> phases;    // in the order of the definition, those of finally last
-  std::vector<PlanStep> steps;      // likewise; `after` and `after_end` point backwards only
+  std::optional<Workspace> workspace;
+  std::vector<PlanPhase> phases;  // in the order of the definition, those of finally last
+  std::vector<PlanStep> steps;    // likewise; `after` and `after_end` point backwards only
 };
+
+// The steps of a definition with their order, as all of them are listed in it.
+std::vector<PlanStep> flatten(const Definition&);
+
+// For each step all that must be over before it: the closure of `after` and `after_end`.
+std::vector<std::set<StepIndex>> steps_before(const std::vector<PlanStep>&);
 
 // What of a spec is pinned: everything but the live fields.
 nlohmann::json pinned_part(const nlohmann::json& spec);

@@ -98,7 +98,33 @@ void add_texts_of(const Interpreter& of, const std::vector<std::string>& all, st
   }
 }
 
+// Neither a text nor a file is given.
+bool reads_stdin(const Interpreter& of, const std::vector<std::string>& all, std::size_t at) {
+  if (of.name == "env") return false;  // what it starts is looked at by itself
+  const bool shell = !of.value_attaches;
+  std::size_t i = at + 1;
+  for (; i < all.size() && is_option(all[i]); ++i) {
+    const std::string& option = all[i];
+    if (option == "--") {
+      ++i;
+      break;
+    }
+    if (begins_text(of, option)) return false;
+    if (!is_long(option) && option.find_first_of(of.ends) != std::string::npos) return false;
+    if (shell && !is_long(option) && option.find('s') != std::string::npos) return true;
+    i += values_of(of, option);
+  }
+  return i >= all.size() || all[i] == "-" || all[i] == "/dev/stdin";
+}
+
 }  // namespace
+
+bool reads_program_from_stdin(const std::vector<std::string>& arguments) {
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    if (const Interpreter* found = interpreter(arguments[i]); found != nullptr)
+      if (reads_stdin(*found, arguments, i)) return true;
+  return false;
+}
 
 std::vector<std::size_t> program_texts(const std::vector<std::string>& arguments) {
   std::set<std::size_t> texts;

@@ -15,6 +15,9 @@
 
 namespace bootstrap {
 
+// Whether the program is read from standard input: "sh", "bash -s", "python3 -".
+bool reads_program_from_stdin(const std::vector<std::string>& arguments);
+
 // Indexes into `arguments`, ascending.
 std::vector<std::size_t> program_texts(const std::vector<std::string>& arguments);
 

@@ -52,6 +52,13 @@ struct ServiceAccountOf {
   using Answer = std::optional<ServiceAccountView>;
 };
 
+// A PersistentVolumeClaim that the workflow names.
+struct ClaimOf {
+  std::string name;
+  auto operator<=>(const ClaimOf&) const = default;
+  using Answer = std::optional<ClaimView>;
+};
+
 // What the cluster says about a Job or pod that makes no progress.
 struct EventsAbout {
   std::string uid;
@@ -60,7 +67,7 @@ struct EventsAbout {
 };
 
 using Question =
-    std::variant<StoredPlan, LiveJob, LivePods, FormerPods, ServiceAccountOf, EventsAbout>;
+    std::variant<StoredPlan, LiveJob, LivePods, FormerPods, ServiceAccountOf, ClaimOf, EventsAbout>;
 
 // A look-up that failed is an answer too.
 struct Unavailable {
@@ -69,9 +76,10 @@ struct Unavailable {
 
 template <class T>
 using Found = tl::expected<T, Unavailable>;
-using Answer = std::variant<Found<StoredPlan::Answer>, Found<LiveJob::Answer>,
-                            Found<LivePods::Answer>, Found<ServiceAccountOf::Answer>,
-                            Found<EventsAbout::Answer>>;  // LivePods and FormerPods answer alike
+using Answer =
+    std::variant<Found<StoredPlan::Answer>, Found<LiveJob::Answer>, Found<LivePods::Answer>,
+                 Found<ServiceAccountOf::Answer>, Found<ClaimOf::Answer>,
+                 Found<EventsAbout::Answer>>;  // LivePods and FormerPods answer alike
 
 using Facts = std::map<Question, Answer>;
 

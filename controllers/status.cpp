@@ -115,6 +115,8 @@ json write_step(const StepRecord& step) {
   put(to, "completionTime", step.completion);
   put(to, "nextRetryTime", step.next_retry);
   put(to, "logTail", step.log_tail);
+  if (!step.outputs.empty()) to["outputs"] = step.outputs;
+  put(to, "sourceRevision", step.source_revision);
   put(to, "plan", step.plan);
   return to;
 }
@@ -134,6 +136,9 @@ StepRecord read_step(const json& from) {
   step.completion = time_in(from, "completionTime");
   step.next_retry = time_in(from, "nextRetryTime");
   step.log_tail = text_in(from, "logTail");
+  if (const json& outputs = value_in(from, "outputs"); !outputs.is_null())
+    step.outputs = outputs.get<Outputs>();
+  step.source_revision = text_in(from, "sourceRevision");
   step.plan = text_in(from, "plan");
   return step;
 }

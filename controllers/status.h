@@ -12,6 +12,7 @@
 #include <tl/expected.hpp>
 
 #include "controllers/names.h"
+#include "controllers/outputs.h"
 #include "controllers/time.h"
 
 namespace bootstrap {
@@ -39,7 +40,9 @@ struct StepRecord {
   std::optional<TimePoint> completion;  // of the newest attempt
   std::optional<TimePoint> next_retry;  // of Backoff; whole seconds, as it is stored
   std::string log_tail;
-  std::string plan;  // the ControllerRevision its newest attempt ran with
+  Outputs outputs;              // of a step that succeeded
+  std::string source_revision;  // the commit its source was cloned at
+  std::string plan;             // the ControllerRevision its newest attempt ran with
   bool operator==(const StepRecord&) const = default;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "controllers/attempt.h"
 #include "controllers/limits.h"
 #include "controllers/status_summary.h"
 #include "controllers/texts.h"
@@ -14,7 +15,8 @@ Transition waits(Transition t, const std::string& name, const StepRecord& step) 
   t.reason = step.reason.empty() ? "StepLaunched" : step.reason;
   t.message = step.reason.empty() ? fmt::format("{} was launched as Job {}", name, step.job)
                                   : fmt::format("{}: {}", name, step.message);
-  t.event = t.warning = !step.reason.empty();
+  // Waiting for its turn is nothing to warn of.
+  t.event = t.warning = !step.reason.empty() && step.reason != reasons::kWaitingForSource;
   return t;
 }
 

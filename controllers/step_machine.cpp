@@ -28,6 +28,7 @@ StepRecord finish(StepRecord record, const AttemptResult& result, TimePoint now)
   if (result.started) record.start = result.started;
   record.completion = result.finished.value_or(now);
   record.log_tail = result.log_tail;
+  record.outputs = result.outputs;
   return record;
 }
 
@@ -64,6 +65,7 @@ bool is_launched(StepState state) {
 }
 
 StepMove advance(const PlanStep& step, StepRecord record, const AttemptView& view, TimePoint now) {
+  if (record.source_revision.empty()) record.source_revision = view.source_revision;
   if (view.live == Liveness::Ended) {
     record = finish(std::move(record), *view.result, now);
     if (record.state == StepState::Succeeded) return {std::move(record), false, {}};
@@ -71,7 +73,8 @@ StepMove advance(const PlanStep& step, StepRecord record, const AttemptView& vie
   }
   if (record.state == StepState::Ending) return {std::move(record), true, view.look_again};
   if (view.live == Liveness::Starting) {
-    const TimePoint deadline = record.start.value_or(now) + step.definition.start_timeout;
+    const TimePoint since = view.waits_since.value_or(record.start.value_or(now));
+    const TimePoint deadline = since + step.definition.start_timeout;
     if (now >= deadline) return stop_unstarted(step, std::move(record), view);
     record.state = view.reason.empty() ? StepState::Running : StepState::Starting;
     explain(record, view.reason, view.message);
@@ -90,6 +93,7 @@ StepRecord launched(StepRecord record, int attempt, std::string job, std::string
   fresh.state = StepState::Running;
   fresh.attempts = attempt;
   fresh.uncounted = record.uncounted;
+  fresh.source_revision = std::move(record.source_revision);  // one commit for the whole run
   fresh.job = std::move(job);
   fresh.job_uid = std::move(job_uid);
   fresh.start = start;

@@ -6,13 +6,17 @@
 
 #include <fmt/format.h>
 
+#include "controllers/git_source.h"
 #include "controllers/graph_rules.h"
 #include "controllers/limits.h"
 #include "controllers/names.h"
-#include "controllers/program_text.h"
+#include "controllers/outputs.h"
+#include "controllers/plan.h"
+#include "controllers/program_references.h"
 #include "controllers/references.h"
 #include "controllers/run_values.h"
 #include "controllers/texts.h"
+#include "controllers/workspace.h"
 
 namespace bootstrap {
 namespace {
@@ -24,8 +28,9 @@ constexpr std::array<std::string_view, 3> kReservedEnvironment{"ORCHESTRATION_CO
 constexpr std::array<std::string_view, 3> kReservedPrefixes{"BOOTSTRAP_", "PARAM_", "GIT_CONFIG_"};
 constexpr std::string_view kReservedVolumes = "bootstrap-";
 constexpr std::string_view kWorkspace = "/workspace";
-constexpr std::array<std::string_view, 3> kReservedPaths{"/workspace/source", "/workspace/script",
-                                                         "/workspace/home"};
+constexpr std::array<std::string_view, 5> kReservedPaths{"/workspace/source", "/workspace/script",
+                                                         "/workspace/home", "/workspace/shared",
+                                                         "/workspace/credentials"};
 
 bool reserved_environment(std::string_view name) {
   return std::ranges::find(kReservedEnvironment, name) != kReservedEnvironment.end() ||
@@ -60,6 +65,7 @@ class Validation {
     auto values = resolve_parameters(definition.parameters);
     if (values) {
       values_ = *values;
+      values_are_known_ = true;
     } else {
       problems_ = values.error();
       // So that a bad value is reported once and not again at each reference to it.
@@ -76,6 +82,7 @@ class Validation {
             "must be at most 63 letters, digits, '-' and '_', beginning with a letter");
     check_text("notes.success", definition_.notes.success);
     check_text("notes.failure", definition_.notes.failure);
+    check_workspace();
     std::set<std::string> names;
     check_phases(definition_.phases, "phases", names);
     lookup_ = with_result(lookup_, RunResult{});  // known from here on
@@ -109,7 +116,9 @@ class Validation {
         if (!steps.insert(step.name).second)
           add(step_path(phase, step, list) + ".name",
               "is there twice; step names of a phase are unique");
+        before_ = &order_[index_++];
         check_step(step, step_path(phase, step, list));
+        before_ = nullptr;
       }
     }
   }
@@ -129,9 +138,44 @@ class Validation {
       add("phases", fmt::format("have {} steps in all; at most {}", steps, limits::kSteps));
   }
 
+  // A text in which all references may stand.
   void check_text(const std::string& field, const std::string& text) {
     for (const std::string& reference : references_in(text))
-      if (!lookup_(reference)) add(field, unknown(reference));
+      if (means_output(reference))
+        check_output(field, reference);
+      else if (!lookup_(reference))
+        add(field, unknown(reference));
+  }
+
+  // A text that must be known when the run starts.
+  void check_text_before_start(const std::string& field, const std::string& text) {
+    for (const std::string& reference : references_in(text))
+      if (means_output(reference))
+        add(field, fmt::format("$({}) cannot be used here; outputs only in args, command, env "
+                               "values, image, stdin and notes",
+                               reference));
+      else if (!lookup_(reference))
+        add(field, unknown(reference));
+  }
+
+  // An output must come from a step that is over before the one that needs it can start.
+  void check_output(const std::string& field, const std::string& reference) {
+    const auto wanted = output_reference(reference);
+    if (!wanted) {
+      add(field, fmt::format("$({}) is not known; an output is written "
+                             "$(steps.<phase>.<step>.outputs.<key>)",
+                             reference));
+      return;
+    }
+    const auto giver = std::ranges::find(steps_, wanted->step, &PlanStep::ref);
+    const std::string name = to_text(wanted->step);
+    if (giver == steps_.end())
+      add(field, fmt::format("$({}): there is no step {}", reference, name));
+    else if (before_ != nullptr &&
+             !before_->contains(static_cast<StepIndex>(giver - steps_.begin())))
+      add(field, fmt::format("$({}): {} does not come before this step, so its outputs would not "
+                             "be there",
+                             reference, name));
   }
 
   // A text in which nothing is replaced: a reference there would be taken literally.
@@ -161,22 +205,30 @@ class Validation {
     return fmt::format("$({}) is not known; known are: {}", reference, known_references(values_));
   }
 
+  void check_workspace() {
+    if (!definition_.workspace) return;
+    check_text_before_start("workspace.claimName", definition_.workspace->claim);
+    for (Problem& problem : workspace_problems(*definition_.workspace))
+      problems_.push_back(std::move(problem));
+  }
+
   void check_step(const StepDefinition& step, const std::string& at) {
     if (!is_step_name(step.name)) add(at + ".name", kNameRule);
     check_work(step, at);
     check_program_text(step, at);
     for (std::size_t i = 0; i < step.args.size(); ++i)
       check_text(fmt::format("{}.args[{}]", at, i), step.args[i]);
+    if (step.input) check_text(at + ".stdin", *step.input);
     check_tools(step.tools, at + ".tools");
   }
 
   void check_work(const StepDefinition& step, const std::string& at) {
     if (const auto* tool = std::get_if<ToolWork>(&step.work)) {
       if (tool->tool.empty()) add(at + ".tool", "must not be empty");
-      check_text(at + ".tool", tool->tool);
+      check_text_before_start(at + ".tool", tool->tool);
       check_tool_file(tool->tool, at + ".tool");
       const bool relative = !step.tools.path.empty() && !step.tools.path.starts_with('/');
-      if (relative && step.tools.source_config_map.empty())
+      if (relative && !step.tools.has_source())
         add(at + ".tool",
             fmt::format("tools.path \"{}\" is relative to a source and there is none; set "
                         "tools.source or an absolute path",
@@ -187,8 +239,6 @@ class Validation {
         check_text(fmt::format("{}.command[{}]", at, i), command->command[i]);
     } else if (const auto* script = std::get_if<ScriptWork>(&step.work)) {
       if (script->script.empty()) add(at + ".script", "must not be empty");
-      for (const std::string& reference : references_in(script->script))
-        add(at + ".script", instead_of(reference, "a script"));
     }
   }
 
@@ -202,28 +252,10 @@ class Validation {
   }
 
   // A value pasted into the text of a shell could be a command, and python, perl or node are no
-  // better. So parameters reach programs as variables and arguments only.
+  // better. So values reach programs as variables and arguments only.
   void check_program_text(const StepDefinition& step, const std::string& at) {
-    struct Argument {
-      std::string field;
-      std::string text;
-    };
-    std::vector<Argument> all;
-    if (const auto* tool = std::get_if<ToolWork>(&step.work))
-      all.push_back({at + ".tool", tool->tool});
-    else if (const auto* command = std::get_if<CommandWork>(&step.work))
-      for (std::size_t i = 0; i < command->command.size(); ++i)
-        all.push_back({fmt::format("{}.command[{}]", at, i), command->command[i]});
-    else
-      return;  // its arguments come after the script file
-    for (std::size_t i = 0; i < step.args.size(); ++i)
-      all.push_back({fmt::format("{}.args[{}]", at, i), step.args[i]});
-
-    std::vector<std::string> values;  // "$(params.shell)" may be a shell, too
-    for (const Argument& argument : all) values.push_back(filled(argument.text));
-    for (const std::size_t i : program_texts(values))
-      for (const std::string& reference : references_in(all[i].text))
-        add(all[i].field, instead_of(reference, "program text"));
+    for (const auto& [field, reference, where] : references_in_programs(step, lookup_))
+      add(fmt::format("{}.{}", at, field), instead_of(reference, where));
   }
 
   static std::string instead_of(const std::string& reference, std::string_view where) {
@@ -231,6 +263,12 @@ class Validation {
     if (reference.starts_with(kParams))
       return fmt::format("$({}) cannot be used in {}; use the environment variable \"${}\"",
                          reference, where, environment_name(reference.substr(kParams.size())));
+    if (means_output(reference))
+      return fmt::format(
+          "$({}) cannot be used in {}; give it to a variable of tools.env, such as {{name: "
+          "MY_VALUE, "
+          "value: $({})}}, and use \"$MY_VALUE\"",
+          reference, where, reference);
     return fmt::format(
         "$({}) cannot be used in {}; use an environment variable such as "
         "\"$BOOTSTRAP_WORKFLOW_NAME\"",
@@ -240,7 +278,8 @@ class Validation {
   void check_tools(const Tools& tools, const std::string& at) {
     if (tools.image.empty()) add(at + ".image", "is needed here or in spec.tools.image");
     check_text(at + ".image", tools.image);
-    check_text(at + ".source.configMap.name", tools.source_config_map);
+    check_text_before_start(at + ".source.configMap.name", tools.source_config_map);
+    if (tools.source_git) check_git(*tools.source_git, at + ".source.git");
     check_literal(at + ".path", tools.path);
     check_literal(at + ".workingDir", tools.working_dir);
     check_literal(at + ".serviceAccountName", tools.service_account);
@@ -255,6 +294,17 @@ class Validation {
         check_text(field + ".value", entry["value"].get<std::string>());
     }
     check_volumes(tools, at);
+  }
+
+  // The values of parameters count: an address must not become another way to a server.
+  void check_git(const GitSource& git, const std::string& at) {
+    check_text_before_start(at + ".repository", git.repository);
+    check_text_before_start(at + ".revision", git.revision);
+    check_text_before_start(at + ".image", git.image);
+    check_text_before_start(at + ".secretRef.name", git.secret);
+    if (!values_are_known_) return;
+    for (Problem& problem : git_problems(bootstrap::filled(git, lookup_), at))
+      problems_.push_back(std::move(problem));
   }
 
   // That entries have names was seen to by read_definition.
@@ -275,13 +325,19 @@ class Validation {
         add(field, fmt::format("there is no volume \"{}\" in tools.volumes", name));
       if (is_reserved_path(path))
         add(field,
-            "is reserved, as are /workspace, /workspace/source, /workspace/script, /workspace/home "
-            "and everything below these three");
+            "is reserved, as are /workspace itself and its folders source, script, home, shared "
+            "and "
+            "credentials with everything in them");
     }
   }
 
   const Definition& definition_;
+  const std::vector<PlanStep> steps_ = flatten(definition_);
+  const std::vector<std::set<StepIndex>> order_ = steps_before(steps_);
+  StepIndex index_ = 0;                          // of the next step in steps_
+  const std::set<StepIndex>* before_ = nullptr;  // of the step that is looked at; null: of none
   ParameterValues values_;
+  bool values_are_known_ = false;
   Lookup lookup_;
   Problems problems_;
 };

@@ -117,6 +117,10 @@ tl::expected<ServiceAccountView, std::string> read_service_account(const json& o
   return ServiceAccountView{read_meta(object)};
 }
 
+tl::expected<ClaimView, std::string> read_claim(const json& object) {
+  return ClaimView{read_meta(object)};
+}
+
 }  // namespace
 
 const Projection<Workflow> kWorkflowProjection{fields({"spec", "status"}), read_workflow};
@@ -141,6 +145,8 @@ const Projection<EventView> kEventProjection{
     read_event};
 
 const Projection<ServiceAccountView> kServiceAccountProjection{fields({}), read_service_account};
+
+const Projection<ClaimView> kClaimProjection{fields({}), read_claim};
 
 bool says_the_same(const JobView& a, const JobView& b) {
   return same_but_version(a.meta, b.meta) && a.suspended == b.suspended &&

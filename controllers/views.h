@@ -74,11 +74,16 @@ struct ServiceAccountView {
   ObjectMeta meta;
 };
 
+struct ClaimView {
+  ObjectMeta meta;
+};
+
 extern const Projection<Workflow> kWorkflowProjection;
 extern const Projection<JobView> kJobProjection;
 extern const Projection<PodView> kPodProjection;
 extern const Projection<EventView> kEventProjection;
 extern const Projection<ServiceAccountView> kServiceAccountProjection;
+extern const Projection<ClaimView> kClaimProjection;
 
 // Whether a newer version of an object leaves every decision as it was: kubelet, scheduler and Job
 // controller write more than twice as often as something happens.

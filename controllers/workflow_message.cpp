@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "controllers/attempt.h"
+#include "controllers/launch_values.h"
 #include "controllers/limits.h"
 #include "controllers/retry.h"
 #include "controllers/step_machine.h"
@@ -65,8 +66,8 @@ class Message {
 
   std::string note(const std::string& text) const {
     if (text.empty()) return "";
-    return ". " +
-           substitute(text, lookup_of(plan_.run, plan_.parameters), Quoting::Plain).value_or(text);
+    const Lookup lookup = with_outputs_so_far(lookup_of(plan_.run, plan_.parameters), status_);
+    return ". " + substitute(text, lookup, Quoting::Plain).value_or(text);
   }
 
   // --- while it goes on ---

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "controllers/projection.h"
+#include "controllers/workspace.h"
 
 namespace bootstrap {
 
@@ -83,9 +84,22 @@ Outcome ActionsPerformer::adopt_plan(const std::string& name) const {
   return Done{};
 }
 
+Outcome ActionsPerformer::perform(const CreateClaim& action) const {
+  const auto created = client_.create(kube::resources::kClaims, workflow_.ns,
+                                      build_claim(workflow_, action.workspace).dump());
+  if (created) return Done{meta_of(*created).uid};
+  if (created.error().kind != Kind::AlreadyExists) return outcome_of(created.error());
+  const auto found = client_.get(kube::resources::kClaims, workflow_.ns, action.name);
+  if (!found) return NotKnown{found.error().message};
+  const ObjectMeta meta = meta_of(*found);
+  if (meta.controller_uid != workflow_.uid) return NameTaken{owner_text(meta)};
+  return Done{meta.uid};
+}
+
 Outcome ActionsPerformer::perform(const CreateJob& action) const {
   const auto step = std::ranges::find(plan_->steps, action.step, &PlanStep::ref);
-  const json job = build_job(workflow_, *plan_, *step, action.attempt, platform_, action.result);
+  const json job =
+      build_job(workflow_, *plan_, *step, action.attempt, action.values, platform_, action.result);
   const auto created = client_.create(kube::resources::kJobs, workflow_.ns, job.dump());
   if (created) {
     const ObjectMeta meta = meta_of(*created);

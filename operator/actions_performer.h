@@ -35,6 +35,7 @@ class ActionsPerformer {
 
  private:
   Outcome perform(const CreatePlan&) const;
+  Outcome perform(const CreateClaim&) const;
   Outcome perform(const CreateJob&) const;
   Outcome perform(const SuspendJob&) const;
   Outcome adopt_job(const std::string& name) const;

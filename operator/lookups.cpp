@@ -87,6 +87,10 @@ Found<ServiceAccountOf::Answer> Lookups::find(const ServiceAccountOf& q) const {
   return object(kube::resources::kServiceAccounts, q.name, kServiceAccountProjection);
 }
 
+Found<ClaimOf::Answer> Lookups::find(const ClaimOf& q) const {
+  return object(kube::resources::kClaims, q.name, kClaimProjection);
+}
+
 Found<EventsAbout::Answer> Lookups::find(const EventsAbout& q) const {
   return objects(kube::resources::kEvents, {.field_selector = "involvedObject.uid=" + q.uid},
                  kEventProjection);

@@ -22,6 +22,7 @@ class Lookups {
   Found<LivePods::Answer> find(const LivePods&) const;
   Found<FormerPods::Answer> find(const FormerPods&) const;
   Found<ServiceAccountOf::Answer> find(const ServiceAccountOf&) const;
+  Found<ClaimOf::Answer> find(const ClaimOf&) const;
   Found<EventsAbout::Answer> find(const EventsAbout&) const;
 
   template <class T>

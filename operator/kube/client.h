@@ -38,6 +38,7 @@ inline constexpr Resource kJobs{"batch", "v1", "jobs"};
 inline constexpr Resource kPods{"", "v1", "pods"};
 inline constexpr Resource kEvents{"", "v1", "events"};
 inline constexpr Resource kServiceAccounts{"", "v1", "serviceaccounts"};
+inline constexpr Resource kClaims{"", "v1", "persistentvolumeclaims"};
 inline constexpr Resource kControllerRevisions{"apps", "v1", "controllerrevisions"};
 }  // namespace resources
 

@@ -1,6 +1,7 @@
 // The samples as they are shipped, from `kubectl apply` to the end, and what they cost the API.
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include <gmock/gmock.h>
@@ -156,6 +157,63 @@ TEST(Samples, ARefusedValueNamesTheAllowedOnes) {
   EXPECT_EQ(1, applied.code);
   EXPECT_NE(std::string::npos, applied.err.find("us-east-1, us-west-2, eu-west-1, eu-central-1"))
       << applied.err;
+}
+
+// There is no provisioner in the local cluster: the volume is a folder of the node that is there
+// already and belongs to nobody.
+class Volume {
+ public:
+  Volume(Cluster& cluster, std::string name)
+      : cluster_(cluster),
+        name_(std::move(name)),
+        folder_(Cluster::variable("CLUSTER_STATE") + "/" + name_) {
+    std::filesystem::create_directories(folder_);
+    std::filesystem::permissions(folder_, std::filesystem::perms::all);
+    const json volume{{"apiVersion", "v1"},
+                      {"kind", "PersistentVolume"},
+                      {"metadata", {{"name", name_}}},
+                      {"spec",
+                       {{"capacity", {{"storage", "100Mi"}}},
+                        {"accessModes", {"ReadWriteOnce"}},
+                        {"hostPath", {{"path", folder_}}}}}};
+    cluster_.kubectl_output({"create", "-f", "-"}, {.input = volume.dump()});
+  }
+  ~Volume() {
+    cluster_.kubectl({"delete", "pv", name_, "--wait=false"});
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  Volume(const Volume&) = delete;
+  Volume& operator=(const Volume&) = delete;
+
+ private:
+  Cluster& cluster_;
+  std::string name_;
+  std::string folder_;
+};
+
+TEST(Samples, FindAndClean) {
+  Cluster& cluster = Cluster::of_test();
+  const TestNamespace ns(cluster, "e2e-find-and-clean");
+  const Volume volume(cluster, ns);
+  cluster.kubectl_output({"apply", "-n", ns, "-f", kSamples + "aws-tools.yaml"});
+  cluster.kubectl_output({"apply", "-n", ns, "-f", kSamples + "find-and-clean.yaml"});
+  const json workflow = cluster.await_state(ns, "find-and-clean", "Succeeded", 90s);
+
+  EXPECT_EQ("3", step_of(workflow, "cleanup", "find").at("outputs").at("found"));
+  EXPECT_EQ(
+      "deleted instance i-east-1-x7k2p-1\ndeleted volume vol-east-1-x7k2p-1\n"
+      "deleted load-balancer lb-east-1-x7k2p\n",
+      log_of(cluster, ns, "find-and-clean", "cleanup", "clean"));
+  EXPECT_EQ("deleted 3 resources\n", log_of(cluster, ns, "find-and-clean", "cleanup", "report"));
+  EXPECT_THAT(status_text(workflow, "message"),
+              ::testing::HasSubstr("3 resources of east-1-x7k2p were deleted."));
+  EXPECT_EQ(1U, AuditLog::of_namespace(ns).count([](const Request& r) {
+    return r.verb == "create" && r.resource == "persistentvolumeclaims";
+  }));
+  // It goes with the workflow.
+  cluster.kubectl_output({"delete", "bwf", "-n", ns, "find-and-clean"});
+  EXPECT_TRUE(eventually(60s, [&] { return cluster.items(kube::resources::kClaims, ns).empty(); }));
 }
 
 // Pods of steps are such that the strictest of the Pod Security Standards admits them.

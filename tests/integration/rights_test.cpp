@@ -63,6 +63,12 @@ class Operator {
   std::optional<Child> process_;
 };
 
+std::string with_workspace(const std::string& name, const std::string& workspace) {
+  std::string text = workflow_of_steps(name, {"a"});
+  text.replace(text.find("spec:"), 5, "spec:\n  workspace: " + workspace);
+  return text;
+}
+
 // Through everything the operator does that asks for another right.
 void exercise(Cluster& cluster, const std::string& ns, Operator& op) {
   const PlayedCluster played(cluster, ns);
@@ -79,6 +85,13 @@ metadata: {name: builder, labels: {bootstrap.openshift.io/allow-workflows: "true
   op.start();
   played.end_pod(a, 0);
   played.end_pod(played.run_pod_of("full", "b"), 0);
+
+  // A volume of its own, and one that somebody else would have to make.
+  cluster.apply(ns, with_workspace("shares", "{size: 1Mi}"));
+  played.end_pod(played.run_pod_of("shares", "a"), 0);
+  cluster.apply(ns, with_workspace("waits", "{claimName: of-somebody-else}"));
+  cluster.await_reason(ns, "waits", "ClaimNotFound", 30s);
+  cluster.await_state(ns, "shares", "Succeeded", 30s);
 
   // No pod ever comes: Events are looked at, and the Job is stopped in the end.
   std::string never = workflow_of_steps("never", {"a"});

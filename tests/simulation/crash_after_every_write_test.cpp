@@ -91,6 +91,14 @@ TEST(CrashAfterEveryWrite, OfAWorkflowThatFails) {
       [](const AttemptName& name) { return Fate{.exit_code = name.step == "check" ? 3 : 0}; });
 }
 
+// With a claim to make and a commit to find out.
+TEST(CrashAfterEveryWrite, OfAWorkflowWithASourceAndAWorkspace) {
+  Json spec = kSpec;
+  spec["workspace"]["size"] = "1Gi";
+  spec["tools"]["source"]["git"]["repository"] = "https://h/x.git";
+  crash_everywhere([](const AttemptName&) { return Fate{}; }, spec);
+}
+
 TEST(CrashAfterEveryWrite, OfAStepThatNeverStarts) {
   Json spec = kSpec;
   spec["phases"][1]["steps"][0]["startTimeout"] = "1m";

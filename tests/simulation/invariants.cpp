@@ -84,6 +84,7 @@ void Invariants::on_job(const Change& change) {
     violated(fmt::format("c: Job {} created after the end", change.key.name));
   check_alone(known->second, name.workflow_uid, name);
   check_order(known->second, name.workflow_uid, name);
+  check_source(known->second, name, job);
   known->second.launched.insert(ref);
 }
 
@@ -102,6 +103,21 @@ void Invariants::check_alone(const Known& workflow, const std::string& uid,
         run.created < workflow.created_at && run.started && workflow.launched.empty())
       violated(fmt::format("h: {} launched while pod {} of the former {} runs", to_text(name),
                            run.pod, workflow.name));
+  }
+}
+
+void Invariants::check_source(const Known& workflow, const AttemptName& name, const Json& job) {
+  const Json env =
+      job.value("/spec/template/spec/initContainers/0/env"_json_pointer, Json::array());
+  const auto told = std::find_if(env.begin(), env.end(), [](const Json& variable) {
+    return variable["name"] == "SOURCE_COMMIT";
+  });
+  if (told == env.end()) return;
+  for (const OutlineStep& step : workflow.outline.steps) {
+    const std::string known = step_record(workflow.status, step.ref).value("sourceRevision", "");
+    if (!known.empty() && (*told)["value"] != known)
+      violated(fmt::format("j: {} launched with commit \"{}\", but the run has {}", to_text(name),
+                           (*told)["value"].get<std::string>(), known));
   }
 }
 
@@ -303,6 +319,8 @@ void Invariants::judge_runs(const std::string& name, const std::string& uid,
     surely = surely || (run->succeeded() && run->reported && !run->told_to_end &&
                         run->fate.kind != Fate::Kind::JobDeleted);
   }
+  for (const PodRun* run : runs_of(uid, step.ref))
+    if (run->job_uid == record.value("jobUID", "")) judge_gifts(name, *run, record);
   if (state == "Succeeded" && !succeeded)
     violated(fmt::format("e: {} is recorded as Succeeded, but did not", name));
   if (state == "Failed" && surely)
@@ -326,11 +344,23 @@ void Invariants::judge_attempts(const std::string& name, const std::string& uid,
         fmt::format("e: {} had {} attempts, {} of them not counted", name, attempts, uncounted));
   if (!step.retry || record.value("state", "") != "Failed" || loose) return;
   static const std::set<std::string> kEndAtOnce{"PhaseTimedOut", "WorkflowTimedOut", "NotRetried",
-                                                "JobSuspended",  "JobInvalid",       "NameTaken"};
+                                                "JobSuspended",  "JobInvalid",       "NameTaken",
+                                                "OutputMissing", "ClaimInvalid"};
   const bool fatal = step.retry->fatal.contains(record.value("exitCode", 0));
   if (attempts - uncounted < most && !fatal && uncounted < kMostUncounted &&
       !kEndAtOnce.contains(record.value("reason", "")))
     violated(fmt::format("e: {} failed with attempts left: {}", name, record.dump()));
+}
+
+void Invariants::judge_gifts(const std::string& name, const PodRun& run, const Json& record) {
+  const std::string commit = record.value("sourceRevision", "");
+  if (!commit.empty() && !run.commit.empty() && commit != run.commit)
+    violated(
+        fmt::format("j: {} is recorded with commit {}, but cloned {}", name, commit, run.commit));
+  const bool gone = record.value("reason", "") == "PodGone";
+  if (record.value("state", "") != "Succeeded" || gone) return;
+  if (record.value("/outputs/pod"_json_pointer, "") != run.pod_uid)
+    violated(fmt::format("j: the outputs of {} are not its pod's: {}", name, record.dump()));
 }
 
 std::vector<const PodRun*> Invariants::runs_of(const std::string& uid, const StepRef& ref) const {

@@ -13,6 +13,9 @@
 //   g  No status is written without the version it was decided on; no spec or metadata at all.
 //   h  No Job while pods of a former workflow of the same name still run.
 //   i  The status stays below its size limit.
+//   j  A run has one commit of its source: who is launched once it is recorded is told that one,
+//   and
+//      what is recorded is what was cloned. Recorded outputs are those of the pod.
 //
 // Threads: one thread. Nothing throws; what was violated is a list of sentences.
 
@@ -62,6 +65,8 @@ class Invariants {
   void on_change(const Change&);
   void on_workflow(const Change&);
   void on_job(const Change&);
+  void check_source(const Known&, const AttemptName&, const Json& job);
+  void judge_gifts(const std::string& name, const PodRun&, const Json& record);
   void check_order(const Known&, const std::string& uid, const AttemptName&);
   void check_end_has_come(const std::string& uid, const AttemptName&, const Known&);
   bool can_be_done(const Known&, const std::string& uid, const StepRef&) const;

@@ -180,12 +180,34 @@ void Nodes::create_containers(const std::string& uid) {
 void Nodes::start(const std::string& uid) {
   Life& life = *find(uid);
   if (life.stage != Stage::Creating || life.deleted || !pod(life)) return;
+  if (clones_first(life)) return later(uid, life.run->fate.starts, &Nodes::start);
   life.stage = Stage::Running;
   life.run->started = scheduler_.clock().now();
   report(life, {{"phase", "Running"},
                 {"containerStatuses", containers(life, "containers", main_state(life))}});
   scheduler_.after(life.run->fate.runs,
                    [this, uid] { end_containers(uid, find(uid)->run->fate.exit_code, false); });
+}
+
+// The init container takes the commit it is told, or the branch as it is now; the branch moves on
+// all the time.
+bool Nodes::clones_first(Life& life) {
+  const Json inits = (*pod(life))["spec"].value("initContainers", Json::array());
+  if (inits.empty() || !life.run->commit.empty()) return false;
+  const TimePoint now = scheduler_.clock().now();
+  for (const auto& variable : inits[0]["env"])
+    if (variable["name"] == "SOURCE_COMMIT") life.run->commit = variable["value"];
+  if (life.run->commit.empty())
+    life.run->commit = fmt::format("{:040x}", now.time_since_epoch().count() / 500);
+  report(life,
+         {{"initContainerStatuses", containers(life, "initContainers",
+                                               {{"terminated",
+                                                 {{"exitCode", 0},
+                                                  {"reason", "Completed"},
+                                                  {"message", "commit=" + life.run->commit + "\n"},
+                                                  {"startedAt", to_rfc3339(now)},
+                                                  {"finishedAt", to_rfc3339(now)}}}})}});
+  return true;
 }
 
 // All containers end in one report; the phase follows.
@@ -297,7 +319,7 @@ Json Nodes::main_state(const Life& life) const {
   return {{"terminated",
            {{"exitCode", code},
             {"reason", code == 0 ? "Completed" : "Error"},
-            {"message", code == 0 ? "" : "tool says no\n"},
+            {"message", code == 0 ? "pod=" + life.run->pod_uid + "\n" : "tool says no\n"},
             {"startedAt", to_rfc3339(*life.run->started)},
             {"finishedAt", to_rfc3339(*life.run->ended)}}}};
 }

@@ -2,7 +2,8 @@
 // The nodes of a simulated cluster: the scheduler, the kubelets and the pod garbage collector, as
 // far as their writes to pods go.
 //
-//   Pending ─scheduled─► ContainerCreating ─► Running ─► containers terminated, all at once
+//   Pending ─scheduled─► ContainerCreating (─► source cloned) ─► Running ─► containers terminated,
+//   all at once
 //      ─about 1.1 s later─► phase Succeeded or Failed ─► gone, when it was deleted and let go
 //
 // What a pod does is its fate (fate.h). A pod that is told to end gets its exit code on SIGTERM; a
@@ -36,6 +37,7 @@ struct PodRun {
   std::optional<TimePoint> started;  // of the main container; empty: it never ran
   std::optional<TimePoint> ended;    // nothing of the pod runs any more
   int exit_code = -1;
+  std::string commit{};      // that its source was cloned at; "" without one
   bool told_to_end = false;  // by a deletion, a deadline or its node: 0 need not mean success
   bool reported = false;     // the API has shown how it ended
 
@@ -71,6 +73,7 @@ class Nodes {
   void bind(const std::string& uid);
   void create_containers(const std::string& uid);
   void start(const std::string& uid);
+  bool clones_first(Life&);
   void end_containers(const std::string& uid, int exit_code, bool told);
   void finish(const std::string& uid);
   void tell_to_end(const std::string& uid, Duration within);

@@ -42,6 +42,9 @@ Json Scenario::random_spec() {
   Json spec{{"tools", {{"image", "tools:1"}}},
             {"parameters", {{{"name", "mode"}, {"value", "create"}}, {{"name", "unset"}}}}};
   if (random_.chance(0.15)) spec["tools"]["serviceAccountName"] = "bootstrap";
+  if (random_.chance(0.3))
+    spec["tools"]["source"]["git"] = {{"repository", "https://h/x.git"}, {"revision", "main"}};
+  if (random_.chance(0.3)) spec["workspace"]["size"] = "1Gi";
   const bool plain = random_.chance(0.4);  // as simple as most are
   const bool graph = !plain && random_.chance(0.4);
   if (graph) spec["order"] = "Graph";

@@ -161,7 +161,7 @@ TEST(Finally, KnowsWhatCameOfTheRun) {
   Scenario s(spec);
   const Plan plan = *compile(s.workflow.meta, {1, at(0), 1, spec, {}});
   const PlanStep& step = plan.steps[2];
-  const json job = build_job(s.workflow.meta, plan, step, 1, {}, RunResult{"Failed", "one/a"});
+  const json job = build_job(s.workflow.meta, plan, step, 1, {}, {}, RunResult{"Failed", "one/a"});
   const json& main = job["spec"]["template"]["spec"]["containers"][0];
   EXPECT_EQ(main["args"], json::array({"Failed"}));
   const auto variable = [&](const std::string& name) {

@@ -126,6 +126,11 @@ TEST(Definition, EverythingElseOfAStepsToolsReplacesTheWorkflows) {
       {"workingDir", "/own", [](const Tools& t) { return json(t.working_dir); }},
       {"serviceAccountName", "own", [](const Tools& t) { return json(t.service_account); }},
       {"envFrom", json::array(), [](const Tools& t) { return t.env_from; }},
+      {"securityContext",
+       {{"runAsUser", 7}},
+       [](const Tools& t) {
+         return t.security ? json{{"runAsUser", *t.security->user}} : json();
+       }},
       {"resources", {{"requests", {{"cpu", "1"}}}}, [](const Tools& t) { return t.resources; }},
       {"nodeSelector", {{"own", "yes"}}, [](const Tools& t) { return t.node_selector; }},
       {"tolerations", json::array(), [](const Tools& t) { return t.tolerations; }},
@@ -143,6 +148,39 @@ TEST(Definition, EverythingElseOfAStepsToolsReplacesTheWorkflows) {
     EXPECT_EQ(row.read(definition->phases[1].steps[0].tools), full_spec()["tools"][row.key])
         << row.key;
   }
+}
+
+TEST(Definition, TheSourceOfAStepReplacesTheWorkflowsWhateverItIs) {
+  const json git{{"git", {{"repository", "https://h/x"}}}};
+  const json map{{"configMap", {{"name", "tools"}}}};
+  for (const bool own_is_git : {false, true}) {
+    json spec = with_step(small_spec(), {{"tools", {{"source", own_is_git ? git : map}}}});
+    spec["tools"]["source"] = own_is_git ? map : git;
+    const Tools tools = read_definition(spec)->phases[0].steps[0].tools;
+    EXPECT_EQ(tools.source_git.has_value(), own_is_git);
+    EXPECT_EQ(tools.source_config_map, own_is_git ? "" : "tools");
+  }
+}
+
+TEST(Definition, WhatIsLeftOutOfASourceOrAWorkspaceHasItsDefault) {
+  json spec = small_spec();
+  spec["tools"]["source"]["git"] = {{"repository", "https://h/x"}};
+  spec["workspace"] = {{"size", "1Gi"}};
+  auto read = read_definition(spec);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->phases[0].steps[0].tools.source_git,
+            (GitSource{"https://h/x", "HEAD", "", "", false}));
+  EXPECT_EQ(read->workspace, (Workspace{"", "1Gi", "ReadWriteOnce", {}}));
+  spec["tools"]["source"]["git"] = {{"repository", "git@h:x"},
+                                    {"revision", "main"},
+                                    {"image", "git:2"},
+                                    {"secretRef", {{"name", "key"}}},
+                                    {"credentials", "Steps"}};
+  spec["workspace"] = {{"size", "2Gi"}, {"accessMode", "ReadWriteMany"}, {"storageClassName", ""}};
+  read = read_definition(spec);
+  EXPECT_EQ(read->phases[0].steps[0].tools.source_git,
+            (GitSource{"git@h:x", "main", "git:2", "key", true}));
+  EXPECT_EQ(read->workspace, (Workspace{"", "2Gi", "ReadWriteMany", ""}));
 }
 
 TEST(Definition, DurationsAreReadOrRefused) {
@@ -219,6 +257,26 @@ TEST(Definition, WrongTypesAreNamedWithTheirPath) {
       {"/tools/source/configMap/name",
        1,
        {"tools.source.configMap.name", "must be a string, not 1; put it in quotes"}},
+      {"/tools/source/git",
+       json::parse(R"({"repository": "https://h/x"})"),
+       {"tools.source", "has both configMap and git; only one can be the source"}},
+      {"/tools/source",
+       json::parse(R"({"git": {"repository": "https://h/x", "credentials": "All"}})"),
+       {"tools.source.git.credentials", "\"All\" is not allowed; allowed: CloneOnly, Steps"}},
+      {"/tools/source",
+       json::parse(R"({"git": {"repository": 5}})"),
+       {"tools.source.git.repository", "must be a string, not 5; put it in quotes"}},
+      {"/tools/securityContext", "root", {"tools.securityContext", "must be an object"}},
+      {"/tools/securityContext",
+       json::parse(R"({"readOnlyRootFilesystem": "yes"})"),
+       {"tools.securityContext.readOnlyRootFilesystem", "must be true or false"}},
+      {"/workspace", "1Gi", {"workspace", "must be an object"}},
+      {"/workspace",
+       json::parse(R"({"size": 1})"),
+       {"workspace.size", "must be a string, not 1; put it in quotes"}},
+      {"/phases/0/steps/0/stdin",
+       true,
+       {"phases[infra].steps[bootstrap].stdin", "must be a string, not true; put it in quotes"}},
       {"/tools/env", json::object(), {"tools.env", "must be a list"}},
       {"/tools/env/0", "A=a", {"tools.env[0]", "must be an object"}},
       {"/tools/env/0/name", 1, {"tools.env[0].name", "must be a string, not 1; put it in quotes"}},

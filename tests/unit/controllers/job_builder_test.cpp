@@ -29,7 +29,7 @@ Plan plan_of(const json& spec) {
 
 json job_of(const json& spec, std::size_t step = 0, Platform platform = {}) {
   const Plan plan = plan_of(spec);
-  return build_job(workflow_meta(), plan, plan.steps.at(step), 1, platform);
+  return build_job(workflow_meta(), plan, plan.steps.at(step), 1, {}, platform);
 }
 
 const json& pod_of(const json& job) {
@@ -168,7 +168,7 @@ TEST(Job, OpenShiftChoosesTheUserElsewhereItIsNamed) {
 
 TEST(Job, IsFoundByItsLabelsAndSoIsItsPod) {
   const Plan plan = plan_of(full_spec());
-  const json job = build_job(workflow_meta(), plan, plan.steps[0], 12, {});
+  const json job = build_job(workflow_meta(), plan, plan.steps[0], 12, {}, {});
   const json labels = json::parse(R"({
     "app.kubernetes.io/managed-by": "bootstrap-operator",
     "bootstrap.openshift.io/workflow": "full-setup",
@@ -186,7 +186,7 @@ TEST(Job, NothingOfTheWorkflowsLabelsIsCopied) {
   ObjectMeta labelled = workflow_meta();
   labelled.labels = {{"app.kubernetes.io/instance", "argo"}, {"team", "platform"}};
   const Plan plan = plan_of(small_spec());
-  EXPECT_EQ(build_job(labelled, plan, plan.steps[0], 1, {}), job_of(small_spec()));
+  EXPECT_EQ(build_job(labelled, plan, plan.steps[0], 1, {}, {}), job_of(small_spec()));
   EXPECT_FALSE(job_of(small_spec())["metadata"].contains("annotations"));
 }
 
@@ -254,6 +254,28 @@ TEST(Job, ValuesOfParametersAreNeverExpandedByTheKubelet) {
   EXPECT_EQ(main_of(job)["command"], (json{"tool", std::string("--x=") + safe, "$(HOME)"}));
   EXPECT_EQ(main_of(job)["args"], (json{safe, std::string("$$") + safe}));
   EXPECT_EQ(main_of(job)["env"].back(), spec["tools"]["env"][1]) << "handed over as it is";
+}
+
+TEST(Job, OutputsArePutInLikeParameters) {
+  const json spec = json::parse(R"json({
+    "tools": {"image": "x:$(steps.p.a.outputs.tag)"},
+    "phases": [{"name": "p", "steps": [
+      {"name": "a", "command": ["true"]},
+      {"name": "b", "command": ["tool", "$(steps.p.a.outputs.url)"],
+       "args": ["--at=$(steps.p.a.outputs.url)"],
+       "tools": {"image": "x:$(steps.p.a.outputs.tag)",
+                 "env": [{"name": "URL", "value": "$(steps.p.a.outputs.url)"}]}}]}]
+  })json");
+  json own = spec;
+  own["tools"]["image"] = "x";
+  const Plan plan = plan_of(own);
+  const LaunchValues values{
+      {{"steps.p.a.outputs.url", "$(SECRET)$"}, {"steps.p.a.outputs.tag", "1$2"}}};
+  const json job = build_job(workflow_meta(), plan, plan.steps[1], 1, values, {});
+  EXPECT_EQ(main_of(job)["command"], (json{"tool", "$$(SECRET)$$"}));
+  EXPECT_EQ(main_of(job)["args"], (json::array({"--at=$$(SECRET)$$"})));
+  EXPECT_EQ(variable(job, "URL"), "$$(SECRET)$$");
+  EXPECT_EQ(main_of(job)["image"], "x:1$2");
 }
 
 TEST(Job, ImagesAndSourcesAreNotQuoted) {
@@ -333,7 +355,7 @@ TEST(Job, IsMadeOfEveryDefinitionThatIsValid) {
                 {1, {}, 1, pinned_part(spec), *resolve_parameters(definition->parameters)});
     ASSERT_TRUE(plan);
     for (const PlanStep& step : plan->steps)
-      ASSERT_NO_THROW(built += build_job(workflow_meta(), *plan, step, 1, {}).empty() ? 0 : 1)
+      ASSERT_NO_THROW(built += build_job(workflow_meta(), *plan, step, 1, {}, {}).empty() ? 0 : 1)
           << spec;
   }
   EXPECT_GT(built, 100);

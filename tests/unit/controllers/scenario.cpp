@@ -142,17 +142,19 @@ std::optional<JobView> Scenario::find_job(const std::string& name) const {
 
 Outcome Scenario::perform(const Action& action) {
   done.push_back(key_of(action));
+  if (on_action) on_action(action);
   if (const auto refused = refuse.find(key_of(action)); refused != refuse.end())
     return refused->second;
   if (const auto* plan = std::get_if<CreatePlan>(&action)) {
     if (!stored_) stored_ = plan->record;
-    plan_ = std::make_shared<const Plan>(*compile(workflow.meta, *stored_));
+    take_plan();
     return Done{};
   }
   if (const auto* create = std::get_if<CreateJob>(&action)) {
     add_job(create->step.phase, create->step.step, create->attempt);
     return Done{job_uid(create->step.phase, create->step.step, create->attempt)};
   }
+  if (std::holds_alternative<CreateClaim>(action)) return Done{"uid-of-claim"};
   const auto& suspend = std::get<SuspendJob>(action);
   auto stopped = std::make_shared<JobView>(*jobs_.at(suspend.name));
   stopped->suspended = true;
@@ -160,6 +162,12 @@ Outcome Scenario::perform(const Action& action) {
   jobs_[suspend.name] = stopped;  // seen by the next pass
   refresh();
   return Done{suspend.job_uid};
+}
+
+void Scenario::take_plan() {
+  Plan plan = *compile(workflow.meta, *stored_);
+  if (on_plan) on_plan(plan);
+  plan_ = std::make_shared<const Plan>(std::move(plan));
 }
 
 const Status& Scenario::pass(TimePoint now) {
@@ -174,7 +182,7 @@ const Status& Scenario::pass(TimePoint now) {
       if (const auto* live = std::get_if<LiveJob>(&q))  // unless the test says otherwise
         learned |= observed.facts.emplace(q, Found<LiveJob::Answer>(find_job(live->name))).second;
       if (std::holds_alternative<StoredPlan>(q) && !plan_) {
-        if (stored_) plan_ = std::make_shared<const Plan>(*compile(workflow.meta, *stored_));
+        if (stored_) take_plan();
         learned |= observed.facts.emplace(q, Found<StoredPlan::Answer>(stored_)).second;
       }
     }

@@ -34,6 +34,8 @@ class Scenario {
   // --- what a pass did ---
   std::vector<std::string> done;  // keys of actions, in order, of all passes
   Decision last;
+  std::function<void(const Action&)> on_action;  // may be empty
+  std::function<void(Plan&)> on_plan;            // changes what was compiled; may be empty
 
   // Decides until nothing is left to do or ask, then writes the status. Creates Jobs in `work`.
   const Status& pass(TimePoint now);
@@ -75,6 +77,7 @@ class Scenario {
   std::string newest_job(const std::string& phase, const std::string& step) const;
   std::optional<JobView> find_job(const std::string& name) const;
   Outcome perform(const Action&);
+  void take_plan();
 
   std::shared_ptr<const Plan> plan_;
   std::optional<PlanRecord> stored_;

@@ -127,10 +127,6 @@ TEST(Validation, EveryReferenceMustBeKnown) {
       {"env",
        {{"tools", {{"env", {{{"name", "A"}, {"value", "$(params.typo)"}}}}}}},
        {{"phases[p].steps[s].tools.env[A].value", unknown}}},
-      {"outputs, which this version does not have",
-       {{"args", {"$(steps.p.s.outputs.key)"}}},
-       {{"phases[p].steps[s].args[0]",
-         "$(steps.p.s.outputs.key) is not known; " + std::string(kKnown)}}},
   });
   json notes = step_spec(json::object());
   notes["notes"] = {{"success", "$(params.typo)"}, {"failure", "$(params.unset)"}};
@@ -277,8 +273,8 @@ TEST(Validation, MountsHaveVolumesAndLeaveTheOperatorsFoldersAlone) {
                   {"volumeMounts", {{{"name", mount}, {"mountPath", path}}}}}}};
   };
   const char* const reserved =
-      "is reserved, as are /workspace, /workspace/source, /workspace/script, /workspace/home and "
-      "everything below these three";
+      "is reserved, as are /workspace itself and its folders source, script, home, shared and "
+      "credentials with everything in them";
   expect({
       {"fits", tools("cache", "cache", "/cache"), {}},
       {"a neighbour of ours", tools("cache", "cache", "/workspace/sources"), {}},
@@ -300,6 +296,12 @@ TEST(Validation, MountsHaveVolumesAndLeaveTheOperatorsFoldersAlone) {
       {"below our folder",
        tools("cache", "cache", "/workspace/source/bin"),
        {{"phases[p].steps[s].tools.volumeMounts[/workspace/source/bin]", reserved}}},
+      {"the volume all share",
+       tools("cache", "cache", "/workspace/shared/cache"),
+       {{"phases[p].steps[s].tools.volumeMounts[/workspace/shared/cache]", reserved}}},
+      {"where credentials are",
+       tools("cache", "cache", "/workspace/credentials"),
+       {{"phases[p].steps[s].tools.volumeMounts[/workspace/credentials]", reserved}}},
       {"above our folders",
        tools("cache", "cache", "/workspace"),
        {{"phases[p].steps[s].tools.volumeMounts[/workspace]", reserved}}},

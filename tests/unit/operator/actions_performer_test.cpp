@@ -128,6 +128,28 @@ TEST_F(PerformerTest, CreatesAJobAndSaysItsUidAndVersion) {
   EXPECT_EQ(owner["controller"], true);
 }
 
+TEST_F(PerformerTest, MakesTheClaimOfTheWorkspaceOrMeetsItsOwn) {
+  const CreateClaim claim{claim_name("w", workflow_.uid), {"", "1Gi", "ReadWriteOnce", {}}};
+  will_answer(201, "uid-w");
+  EXPECT_TRUE(std::holds_alternative<Done>(perform(claim)));
+  EXPECT_EQ(transport_.seen()[0].request.target, "/api/v1/namespaces/ns/persistentvolumeclaims");
+  EXPECT_EQ(sent()["metadata"]["name"], claim.name);
+  EXPECT_EQ(sent()["metadata"]["ownerReferences"][0]["uid"], "uid-w");
+  for (const bool ours : {true, false}) {
+    will_refuse(409, "AlreadyExists", "already exists");
+    will_answer(200, ours ? "uid-w" : "uid-of-another");
+    const Outcome outcome = perform(claim);
+    EXPECT_EQ(std::holds_alternative<Done>(outcome), ours);
+    EXPECT_EQ(std::holds_alternative<NameTaken>(outcome), !ours);
+  }
+  will_refuse(409, "AlreadyExists", "already exists");
+  will_refuse(404, "NotFound", "gone meanwhile");
+  EXPECT_TRUE(std::holds_alternative<NotKnown>(perform(claim)));
+  will_refuse(403, "Forbidden", "exceeded quota");
+  EXPECT_TRUE(std::get<Refused>(perform(claim)).may_pass);
+  EXPECT_THAT(wrote_, ElementsAre()) << "no store watches claims";
+}
+
 TEST_F(PerformerTest, AJobThatExistsAlreadyIsOursByItsControllersUidOnly) {
   struct {
     const char* owner;

@@ -85,14 +85,26 @@ TEST_F(LookupsTest, AServiceAccountIsReadByName) {
   EXPECT_THAT(asked(), ElementsAre("/api/v1/namespaces/ns/serviceaccounts/robot"));
 }
 
+TEST_F(LookupsTest, AClaimIsReadByName) {
+  json claim = object("shared");
+  claim["metadata"]["deletionTimestamp"] = "2026-01-02T15:04:05Z";
+  will_answer(claim);
+  const auto found = ask(ClaimOf{"shared"});
+  ASSERT_TRUE(found && *found);
+  EXPECT_TRUE((*found)->meta.deletion);
+  EXPECT_THAT(asked(), ElementsAre("/api/v1/namespaces/ns/persistentvolumeclaims/shared"));
+}
+
 TEST_F(LookupsTest, WhatDoesNotExistIsAnAnswer) {
-  for (int i = 0; i < 3; ++i) transport_.will_answer(refusal(404, "NotFound", "no"));
+  for (int i = 0; i < 4; ++i) transport_.will_answer(refusal(404, "NotFound", "no"));
   const auto job = ask(LiveJob{"j"});
   EXPECT_TRUE(job && !*job);
   const auto account = ask(ServiceAccountOf{"robot"});
   EXPECT_TRUE(account && !*account);
   const auto plan = ask(StoredPlan{"p"});
   EXPECT_TRUE(plan && !*plan);
+  const auto claim = ask(ClaimOf{"c"});
+  EXPECT_TRUE(claim && !*claim);
 }
 
 TEST_F(LookupsTest, Rule7PodsOfAStepAreAskedForByTheWorkflowsUidPhaseAndStep) {

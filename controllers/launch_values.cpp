@@ -1,0 +1,97 @@
+#include "controllers/launch_values.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "controllers/attempt.h"
+#include "controllers/git_source.h"
+#include "controllers/program_references.h"
+#include "controllers/references.h"
+
+namespace bootstrap {
+namespace {
+
+using nlohmann::json;
+
+std::string names_of(const Outputs& outputs) {
+  std::vector<std::string> names;
+  for (const auto& [key, value] : outputs) names.push_back(key);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string why_missing(const std::string& reference, const OutputRef& wanted,
+                        const StepRecord* giver) {
+  const std::string step = to_text(wanted.step);
+  const std::string needs = fmt::format("needs $({}), but ", reference);
+  if (giver == nullptr || giver->state != StepState::Succeeded)
+    return needs + fmt::format("{} has not succeeded, so it gave no outputs", step);
+  if (giver->reason == reasons::kPodGone)
+    return needs + fmt::format("the pod of {} was gone before its outputs were read", step);
+  if (giver->outputs.empty())
+    return needs + fmt::format("{} wrote nothing to $BOOTSTRAP_OUTPUTS", step);
+  return needs + fmt::format("{} gave only: {}", step, names_of(giver->outputs));
+}
+
+}  // namespace
+
+std::vector<std::string> texts_with_outputs(const StepDefinition& step) {
+  std::vector<std::string> texts = step.args;
+  if (const auto* command = std::get_if<CommandWork>(&step.work))
+    texts.insert(texts.end(), command->command.begin(), command->command.end());
+  if (step.input) texts.push_back(*step.input);
+  texts.push_back(step.tools.image);
+  for (const json& entry : step.tools.env)
+    if (const auto value = entry.find("value"); value != entry.end() && value->is_string())
+      texts.push_back(value->get<std::string>());
+  return texts;
+}
+
+tl::expected<LaunchValues, Lacking> launch_values(const PlanStep& step, const Plan& plan,
+                                                  const Status& status) {
+  LaunchValues values;
+  if (const auto& git = step.definition.tools.source_git)
+    values.source_commit = resolved_commit(*git, plan, status);
+  for (const std::string& text : texts_with_outputs(step.definition))
+    for (const std::string& reference : references_in(text)) {
+      const auto wanted = output_reference(reference);
+      if (!wanted) continue;
+      const StepRecord* giver = find_step(status, wanted->step);
+      const bool gave = giver != nullptr && giver->state == StepState::Succeeded &&
+                        giver->outputs.contains(wanted->key);
+      if (!gave)
+        return tl::unexpected(
+            Lacking{reasons::kOutputMissing, why_missing(reference, *wanted, giver)});
+      values.outputs.emplace(reference, giver->outputs.at(wanted->key));
+    }
+  const Lookup lookup = with_outputs(lookup_of(plan.run, plan.parameters), values.outputs);
+  // Validation did not know the values yet: one may be the name of a shell.
+  if (const auto pasted = references_in_programs(step.definition, lookup); !pasted.empty())
+    return tl::unexpected(Lacking{
+        reasons::kOutputRefused,
+        fmt::format("$({}) in {} would become part of a program's text, because an output before "
+                    "it names an interpreter; pass it as an environment variable",
+                    pasted.front().reference, pasted.front().field)});
+  return values;
+}
+
+Lookup with_outputs(Lookup known, std::map<std::string, std::string> outputs) {
+  return [known = std::move(known),
+          outputs = std::move(outputs)](std::string_view reference) -> std::optional<std::string> {
+    const auto found = outputs.find(std::string(reference));
+    return found != outputs.end() ? found->second : known(reference);
+  };
+}
+
+Lookup with_outputs_so_far(Lookup known, const Status& status) {
+  return [known = std::move(known),
+          &status](std::string_view reference) -> std::optional<std::string> {
+    const auto wanted = output_reference(reference);
+    if (!wanted) return known(reference);
+    const StepRecord* giver = find_step(status, wanted->step);
+    if (giver == nullptr) return "(none)";
+    const auto found = giver->outputs.find(wanted->key);
+    return found == giver->outputs.end() ? "(none)" : found->second;
+  };
+}
+
+}  // namespace bootstrap

@@ -1,0 +1,195 @@
+// One commit for a whole run: who finds out, who waits, and what a crash in between changes.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/controllers/scenario.h"
+
+namespace bootstrap {
+namespace {
+
+using nlohmann::json;
+using testing::at;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::Scenario;
+using testing::three_steps;
+
+const std::string kFirst(40, 'a');
+const std::string kOther(40, 'b');
+
+json with_git(const char* revision = "main") {
+  json spec = three_steps();
+  spec["tools"]["source"]["git"] = {{"repository", "https://h/x.git"}, {"revision", revision}};
+  return spec;
+}
+
+// Steps a, b and c may all start at once.
+Scenario at_once(json spec = with_git()) {
+  Scenario s(std::move(spec));
+  s.on_plan = [](Plan& plan) {
+    for (PlanStep& step : plan.steps) step.after.clear();
+  };
+  return s;
+}
+
+// The commits Jobs were created with, in order; "" for who finds out.
+struct Commits {
+  explicit Commits(Scenario& s) {
+    s.on_action = [this](const Action& action) {
+      if (const auto* job = std::get_if<CreateJob>(&action))
+        all.push_back(job->values.source_commit);
+    };
+  }
+  std::vector<std::string> all;
+};
+
+void end_clone(Scenario& s, const char* phase, const char* step, const std::string& commit,
+               int exit_code = 0) {
+  PodView& pod = s.pod(phase, step);
+  pod.init_containers = {{.name = "source",
+                          .state = ContainerState::Terminated,
+                          .reason = "",
+                          .message = exit_code == 0 ? "commit=" + commit + "\n" : commit,
+                          .exit_code = exit_code,
+                          .started = at(1),
+                          .finished = at(2)}};
+  if (exit_code != 0) pod.phase = "Failed";
+}
+
+TEST(DecideSource, TheFirstStepFindsOutAndTheOthersWait) {
+  Scenario s = at_once();
+  Commits commits(s);
+  s.pass(at(0));
+  EXPECT_THAT(s.created(), ElementsAre(Scenario::job("one", "a")));
+  EXPECT_EQ(s.step("one", "b").reason, "WaitingForSource");
+  EXPECT_EQ(s.step("one", "b").message,
+            "waits until one/a knows which commit main of https://h/x.git is");
+  EXPECT_EQ(s.step("two", "c").reason, "WaitingForSource");
+  for (const Transition& t : s.last.transitions)
+    EXPECT_FALSE(t.warning) << t.message << ": nobody has to act";
+  end_clone(s, "one", "a", kFirst);
+  s.pass(at(3));
+  EXPECT_THAT(s.created(), ElementsAre(Scenario::job("one", "a"), Scenario::job("one", "b"),
+                                       Scenario::job("two", "c")));
+  EXPECT_THAT(commits.all, ElementsAre("", kFirst, kFirst));
+  for (const char* step : {"a", "b"}) EXPECT_EQ(s.step("one", step).source_revision, kFirst);
+  EXPECT_EQ(s.step("one", "b").reason, "");
+}
+
+TEST(DecideSource, LaterStepsGetThatCommitWhateverTheirCloneSays) {
+  Scenario s(with_git());
+  Commits commits(s);
+  s.pass(at(0));
+  end_clone(s, "one", "a", kFirst);
+  s.end_container("one", "a", 0);
+  s.pass(at(10));
+  end_clone(s, "one", "b", kOther);
+  s.end_container("one", "b", 0);
+  s.pass(at(20));
+  EXPECT_THAT(commits.all, ElementsAre("", kFirst, kFirst));
+  EXPECT_EQ(s.step("one", "b").source_revision, kFirst);
+}
+
+TEST(DecideSource, ACommitNeedsNobodyToFindOut) {
+  Scenario s = at_once(with_git(kOther.c_str()));
+  Commits commits(s);
+  s.pass(at(0));
+  EXPECT_THAT(commits.all, ElementsAre(kOther, kOther, kOther));
+}
+
+TEST(DecideSource, OtherSourcesAndNoneDoNotWait) {
+  json spec = with_git();
+  spec["phases"][0]["steps"][1]["tools"]["source"]["git"] = {{"repository", "https://h/x.git"},
+                                                             {"revision", "other"}};
+  spec["phases"][1]["steps"][0]["tools"]["source"]["configMap"] = {{"name", "tools"}};
+  Scenario s = at_once(spec);
+  s.pass(at(0));
+  EXPECT_EQ(s.created().size(), 3U);
+}
+
+TEST(DecideSource, WhenNobodyFoundOutTheNextOneAsks) {
+  Scenario s(with_git());
+  Commits commits(s);
+  s.pass(at(0));
+  s.job_view("one", "a").conditions.push_back({"Complete", "True", "", ""});  // and no pod
+  s.pass(at(10));
+  EXPECT_THAT(commits.all, ElementsAre("", ""));
+  EXPECT_EQ(s.step("one", "a").state, StepState::Succeeded);
+  EXPECT_EQ(s.step("one", "a").source_revision, "");
+}
+
+TEST(DecideSource, AFailedCloneIsAFailedStepWithGitsWords) {
+  Scenario s(with_git());
+  s.pass(at(0));
+  end_clone(s, "one", "a", "cannot read https://h/x.git: fatal: repository not found\n", 128);
+  const Status& status = s.pass(at(5));
+  EXPECT_EQ(s.step("one", "a").reason, "SourceFailed");
+  EXPECT_THAT(s.step("one", "a").message,
+              HasSubstr("cannot read https://h/x.git: fatal: repository not found; all of it: "
+                        "kubectl logs job/"));
+  EXPECT_EQ(status.state, WorkflowState::Failed);
+}
+
+// --- crashes ---
+
+// Between the creation of the first Job and its status: it is adopted, and is still who finds out.
+TEST(DecideSource, AnAdoptedJobIsStillWhoFindsOut) {
+  Scenario s = at_once();
+  Commits commits(s);
+  s.pass(at(0));
+  s.workflow.status.phases[0].steps[0] = {};
+  s.workflow.status.phases[0].steps[0].name = "a";
+  s.restart();
+  s.pass(at(1));
+  EXPECT_THAT(s.created(), ElementsAre(Scenario::job("one", "a"))) << "and nobody else";
+  EXPECT_EQ(s.step("one", "b").reason, "WaitingForSource");
+  end_clone(s, "one", "a", kFirst);
+  s.pass(at(3));
+  EXPECT_THAT(commits.all, ElementsAre("", kFirst, kFirst));
+}
+
+// Between the first launch and the record of its commit: the pod still says it, also when it has
+// ended meanwhile.
+TEST(DecideSource, TheCommitIsReadFromAPodThatHasEnded) {
+  Scenario s(with_git());
+  Commits commits(s);
+  s.pass(at(0));
+  s.restart();
+  end_clone(s, "one", "a", kFirst);
+  s.end_pod("one", "a", 0);
+  s.pass(at(60));
+  EXPECT_THAT(commits.all, ElementsAre("", kFirst));
+  EXPECT_EQ(s.step("one", "a").source_revision, kFirst);
+}
+
+// Between the creation of a later Job and its status: what it was told is with the first step.
+TEST(DecideSource, AnAdoptedLaterJobMakesNobodyWait) {
+  Scenario s = at_once();
+  Commits commits(s);
+  s.pass(at(0));
+  end_clone(s, "one", "a", kFirst);
+  s.refuse["job/" + Scenario::job("two", "c")] = Refused{"Forbidden", "quota", true};
+  s.pass(at(3));
+  s.workflow.status.phases[0].steps[1] = {};
+  s.workflow.status.phases[0].steps[1].name = "b";
+  s.refuse.clear();
+  s.restart();
+  s.pass(at(4));
+  EXPECT_EQ(s.step("one", "b").state, StepState::Running);
+  EXPECT_EQ(commits.all.back(), kFirst);
+  EXPECT_EQ(s.step("two", "c").state, StepState::Running);
+}
+
+// A refused launch is nobody's turn.
+TEST(DecideSource, WhoIsRefusedKeepsNobodyWaiting) {
+  Scenario s = at_once();
+  s.refuse["job/" + Scenario::job("one", "a")] = Refused{"Forbidden", "quota", true};
+  s.pass(at(0));
+  EXPECT_EQ(s.step("one", "a").reason, "LaunchRefused");
+  EXPECT_EQ(s.step("one", "b").state, StepState::Running);
+  EXPECT_EQ(s.step("two", "c").reason, "WaitingForSource");
+}
+
+}  // namespace
+}  // namespace bootstrap
