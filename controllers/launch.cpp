@@ -127,6 +127,14 @@ bool workspace_is_there(Draft& draft, StepRecord& record) {
                                                : claim_exists(draft, name, record);
 }
 
+// It may run, and nobody was told so: the answer to its creation was lost.
+bool may_have_been_launched(Draft& draft, const PlanStep& step) {
+  const int attempt = find_step(draft.status(), step.ref)->attempts + 1;
+  const std::string name = job_name(draft.meta().name, draft.meta().uid, step.ref, attempt);
+  const Outcome* outcome = draft.outcome_of(CreateJob{name, step.ref, attempt});
+  return outcome != nullptr && std::holds_alternative<NotKnown>(*outcome);
+}
+
 // Nobody else is about to find out which commit this step's source is.
 bool has_its_turn(Draft& draft, const PlanStep& step, const LaunchValues& values,
                   StepRecord& record) {
@@ -138,6 +146,10 @@ bool has_its_turn(Draft& draft, const PlanStep& step, const LaunchValues& values
     const auto other = std::ranges::find(draft.plan().steps, job->step, &PlanStep::ref);
     if (has_same_source(*other, *git)) return false;  // and decided anew
   }
+  for (const PlanStep& other : draft.plan().steps)
+    if (other.ref != step.ref && has_same_source(other, *git) &&
+        may_have_been_launched(draft, other))
+      return false;  // until that is known
   const PlanStep* resolving = resolving_step(*git, draft.plan(), draft.status());
   if (resolving == nullptr) return true;
   record.reason = reasons::kWaitingForSource;
