@@ -191,5 +191,19 @@ TEST(DecideSource, WhoIsRefusedKeepsNobodyWaiting) {
   EXPECT_EQ(s.step("two", "c").reason, "WaitingForSource");
 }
 
+// It may run, and find out another commit than whoever would be launched beside it.
+TEST(DecideSource, WhoseLaunchMayHaveBeenDoneIsWaitedFor) {
+  Scenario s = at_once();
+  s.refuse["job/" + Scenario::job("one", "a")] = NotKnown{"the answer was lost"};
+  s.pass(at(0));
+  EXPECT_THAT(s.created(), ::testing::Not(::testing::Contains(Scenario::job("one", "b"))));
+  EXPECT_THAT(s.created(), ::testing::Not(::testing::Contains(Scenario::job("two", "c"))));
+  EXPECT_EQ(s.last.retry, "the answer was lost");
+  s.refuse.clear();
+  s.pass(at(1));
+  EXPECT_EQ(s.step("one", "a").state, StepState::Running);
+  EXPECT_EQ(s.step("one", "b").reason, "WaitingForSource");
+}
+
 }  // namespace
 }  // namespace bootstrap
