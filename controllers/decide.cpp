@@ -6,8 +6,10 @@
 #include "controllers/begin_run.h"
 #include "controllers/draft.h"
 #include "controllers/launch.h"
+#include "controllers/resource_query_spec.h"
 #include "controllers/status_summary.h"
 #include "controllers/step_machine.h"
+#include "controllers/wait_attempt.h"
 
 namespace bootstrap {
 namespace {
@@ -36,11 +38,27 @@ void consider_final(Draft& draft) {
   if (draft.observed().plan != nullptr) note_definition(draft);
 }
 
+bool is_wait(const PlanStep& step) {
+  return std::holds_alternative<WaitWork>(step.definition.work);
+}
+
+AttemptView view_of(Draft& draft, const PlanStep& step, const StepRecord& record) {
+  if (const auto* wait = std::get_if<WaitWork>(&step.definition.work)) {
+    const Plan& plan = draft.plan();
+    // That every reference has a value was seen to before the run.
+    const auto query = resolved(wait->query, lookup_of(plan.run, plan.parameters));
+    const auto& progress = draft.observed().workflow.status.progress;
+    return wait_attempt(step, query.value_or(wait->query), record,
+                        progress ? progress->at : std::nullopt, draft.ask(), draft.now());
+  }
+  return job_attempt(step, record, draft.observed().work, draft.ask(), draft.now());
+}
+
 void advance_step(Draft& draft, const PlanStep& step) {
   StepRecord& record = *find_step(draft.status(), step.ref);
   if (!is_launched(record.state)) return;
   const Work& work = draft.observed().work;
-  const AttemptView view = job_attempt(step, record, work, draft.ask(), draft.now());
+  const AttemptView view = view_of(draft, step, record);
   StepMove move = advance(step, std::move(record), view, draft.now());
   record = std::move(move.record);
   if (move.wake) draft.wake(*move.wake);
@@ -77,8 +95,11 @@ void consider(Draft& draft) {
   take_plan(draft);
   adopt(draft);
   for (const PlanStep& step : draft.plan().steps) advance_step(draft, step);
-  for (const PlanStep& step : draft.plan().steps)
-    if (is_ready(draft, step)) launch(draft, step);
+  for (const PlanStep& step : draft.plan().steps) {
+    if (!is_ready(draft, step)) continue;
+    launch(draft, step);
+    if (is_wait(step)) advance_step(draft, step);  // what it waits for may be there already
+  }
   summarize(status, draft.plan(), draft.now());
   note_definition(draft);
 }

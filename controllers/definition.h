@@ -16,6 +16,7 @@
 #include <nlohmann/json.hpp>
 #include <tl/expected.hpp>
 
+#include "controllers/resource_query.h"
 #include "controllers/time.h"
 
 namespace bootstrap {
@@ -67,7 +68,10 @@ struct CommandWork {
 struct ScriptWork {
   std::string script;
 };
-using StepWork = std::variant<ToolWork, CommandWork, ScriptWork>;
+struct WaitWork {  // no Job: it is done when the test holds
+  ResourceQuery query;
+};
+using StepWork = std::variant<ToolWork, CommandWork, ScriptWork, WaitWork>;
 
 struct StepDefinition {
   std::string name;

@@ -57,6 +57,10 @@ void launch(Draft& draft, const PlanStep& step) {
   if (!account_allows(draft, step, record)) return;
   const ObjectMeta& meta = draft.meta();
   const int attempt = record.attempts + 1;
+  if (std::holds_alternative<WaitWork>(step.definition.work)) {  // nothing to create
+    record = launched(std::move(record), attempt, "", "", draft.plan().name, draft.now());
+    return;
+  }
   const CreateJob action{job_name(meta.name, meta.uid, step.ref, attempt), step.ref, attempt};
   const Outcome* outcome = draft.outcome_of(action);
   if (outcome == nullptr) {

@@ -94,7 +94,10 @@ void say_running(Status& status, const Position& at) {
     what = step.reason.empty() ? "is running" : "is running, but";
   if (step.state == StepState::Starting) what = "is starting, but nothing runs yet";
   if (step.state == StepState::Ending) what = "is being stopped";
-  if (step.reason.empty()) {
+  if (step.reason == reasons::kWaitingForResource) {
+    status.reason = step.reason;
+    status.message = fmt::format("{} {}", to_text(at.ref), step.message);
+  } else if (step.reason.empty()) {
     status.reason = step.state == StepState::Pending ? "StepPending" : "StepRunning";
     status.message = fmt::format("{} {}", to_text(at.ref), what);
   } else {
@@ -177,6 +180,13 @@ void set_state_conditions(Status& status, std::int64_t generation, TimePoint now
 
 // --- transitions ---
 
+// Of a step that has not ended.
+std::string how_it_goes(const std::string& name, const StepRecord& step) {
+  if (step.reason.empty()) return fmt::format("{} was launched as Job {}", name, step.job);
+  if (step.reason == reasons::kWaitingForResource) return fmt::format("{} {}", name, step.message);
+  return fmt::format("{}: {}", name, step.message);
+}
+
 Transition step_transition(const StepRef& ref, const StepRecord& step, const Workflow& workflow) {
   Transition t;
   t.step = ref;
@@ -201,9 +211,8 @@ Transition step_transition(const StepRef& ref, const StepRecord& step, const Wor
     case StepState::Running:
     case StepState::Ending:
       t.reason = step.reason.empty() ? "StepLaunched" : step.reason;
-      t.message = step.reason.empty() ? fmt::format("{} was launched as Job {}", name, step.job)
-                                      : fmt::format("{}: {}", name, step.message);
-      t.event = t.warning = !step.reason.empty();
+      t.message = how_it_goes(name, step);
+      t.event = t.warning = !step.reason.empty() && step.reason != reasons::kWaitingForResource;
       break;
   }
   return t;

@@ -10,6 +10,7 @@
 #include "controllers/names.h"
 #include "controllers/program_text.h"
 #include "controllers/references.h"
+#include "controllers/resource_query_spec.h"
 #include "controllers/run_values.h"
 #include "controllers/texts.h"
 
@@ -151,6 +152,10 @@ class Validation {
     check_program_text(step, at);
     for (std::size_t i = 0; i < step.args.size(); ++i)
       check_text(fmt::format("{}.args[{}]", at, i), step.args[i]);
+    if (const auto* wait = std::get_if<WaitWork>(&step.work)) {
+      check_literal(at + ".tools.serviceAccountName", step.tools.service_account);
+      return check_query(wait->query, at + ".waitFor.");
+    }
     check_tools(step.tools, at + ".tools");
   }
 
@@ -174,6 +179,13 @@ class Validation {
       for (const std::string& reference : references_in(script->script))
         add(at + ".script", instead_of(reference, "a script"));
     }
+  }
+
+  void check_query(const ResourceQuery& query, const std::string& at) {
+    for (const auto& [field, text] : reference_texts(query, at)) check_text(field, text);
+    if (const auto filled = resolved(query, lookup_))
+      for (Problem& problem : check_resource_query(*filled, at))
+        problems_.push_back(std::move(problem));
   }
 
   // The values of parameters count as well: they must not lead to a file elsewhere.
