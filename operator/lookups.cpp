@@ -87,6 +87,14 @@ Found<ServiceAccountOf::Answer> Lookups::find(const ServiceAccountOf& q) const {
   return object(kube::resources::kServiceAccounts, q.name, kServiceAccountProjection);
 }
 
+Found<ResourceState::Answer> Lookups::find(const ResourceState&) const {
+  return tl::unexpected(Unavailable{"the state of a resource is no look-up"});
+}
+
+Found<MayRead::Answer> Lookups::find(const MayRead&) const {
+  return tl::unexpected(Unavailable{"a right is no look-up"});
+}
+
 Found<EventsAbout::Answer> Lookups::find(const EventsAbout& q) const {
   return objects(kube::resources::kEvents, {.field_selector = "involvedObject.uid=" + q.uid},
                  kEventProjection);
