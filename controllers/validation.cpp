@@ -65,7 +65,8 @@ class Validation {
       // So that a bad value is reported once and not again at each reference to it.
       for (const Parameter& p : definition.parameters) values_.emplace(p.name, "");
     }
-    lookup_ = lookup_of(RunIdentity{}, values_);
+    // Which workflow it will be is not known here; its names are such that any rule holds for them.
+    lookup_ = lookup_of(RunIdentity{"namespace", "name", "uid", 1, {}}, values_);
   }
 
   Problems run() {

@@ -98,15 +98,16 @@ class WaitAttempt {
     return view;
   }
 
+  std::string nothing_known() const { return "waits for " + to_text(query_.resource); }
+
   // Nothing is known of the resource right now: what was known stays.
   AttemptView unread(std::optional<TimePoint> look_again) const {
     const TimePoint patience = deadline_ + kGrace;
     if (now_ >= patience)
       return timed_out(to_text(query_.resource) + ": the API server does not answer about it");
     const bool known = !record_.reason.empty();
-    AttemptView view = running(
-        known ? record_.reason : reasons::kWaitingForResource,
-        known ? record_.message : fmt::format("waits for {}", to_text(query_.resource)), patience);
+    AttemptView view = running(known ? record_.reason : reasons::kWaitingForResource,
+                               known ? record_.message : nothing_known(), patience);
     if (look_again) view.look_again = std::min(patience, *look_again);
     return view;
   }
@@ -143,7 +144,9 @@ class WaitAttempt {
 
   // Keeps the former message while it is too new to be written over.
   AttemptView paced(AttemptView view) const {
-    if (view.reason != record_.reason || view.message == record_.message || !written_) return view;
+    if (view.reason != record_.reason || view.message == record_.message ||
+        record_.message == nothing_known() || !written_)
+      return view;
     const TimePoint next = *written_ + std::clamp<Duration>((now_ - start_) / 10,
                                                             kShortestBetweenValues,
                                                             kLongestBetweenValues);

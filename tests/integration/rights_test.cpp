@@ -80,6 +80,25 @@ metadata: {name: builder, labels: {bootstrap.openshift.io/allow-workflows: "true
   played.end_pod(a, 0);
   played.end_pod(played.run_pod_of("full", "b"), 0);
 
+  // A wait: for what the operator may read and the workflow's account may not.
+  cluster.apply(ns, R"(
+apiVersion: bootstrap.openshift.io/v1alpha1
+kind: BootstrapWorkflow
+metadata: {name: waits}
+spec:
+  phases:
+  - name: work
+    steps:
+    - name: a
+      waitFor:
+        resource:
+          apiVersion: apiextensions.k8s.io/v1
+          kind: CustomResourceDefinition
+          name: bootstrapworkflows.bootstrap.openshift.io
+        condition: {type: Established}
+)");
+  cluster.await_reason(ns, "waits", "ServiceAccountMayNotRead", 20s);
+
   // No pod ever comes: Events are looked at, and the Job is stopped in the end.
   std::string never = workflow_of_steps("never", {"a"});
   never.replace(never.find("{name: a,"), 9, "{name: a, startTimeout: 7s,");
@@ -119,6 +138,7 @@ const std::set<Right> kNeededOtherwise{
     // For API servers that cannot stream a list (WatchList).
     {"bootstrap.openshift.io/bootstrapworkflows", "list"},
     {"batch/jobs", "list"},
+    {"apiextensions.k8s.io/customresourcedefinitions", "list"},
     // Asked by an admission plugin, see below.
     {"bootstrap.openshift.io/bootstrapworkflows/finalizers", "update"},
 };
