@@ -8,9 +8,9 @@ namespace bootstrap {
 namespace {
 
 struct UnknownJob {
-  const JobView& job;
+  const JobView* job = nullptr;
   AttemptRef attempt;
-  StepRecord& record;
+  StepRecord* record = nullptr;
 };
 
 // Ours by owner and by name, and not recorded.
@@ -24,7 +24,7 @@ std::vector<UnknownJob> unknown_jobs(Draft& draft) {
       continue;
     StepRecord* record = find_step(draft.status(), ref->step);
     if (record != nullptr && record->attempts < ref->attempt)
-      unknown.push_back({*job, *ref, *record});
+      unknown.push_back({job.get(), *ref, record});
   }
   // The newest attempt of a step counts, should there be several.
   std::ranges::sort(unknown, {}, [](const UnknownJob& u) { return u.attempt.attempt; });
@@ -42,19 +42,19 @@ bool has_failure(const Status& status) {
 
 void adopt(Draft& draft) {
   for (const auto& [job, attempt, record] : unknown_jobs(draft)) {
-    record = launched(std::move(record), attempt.attempt, job.meta.name, job.meta.uid,
-                      draft.plan().name, job.meta.creation.value_or(draft.now()));
+    *record = launched(std::move(*record), attempt.attempt, job->meta.name, job->meta.uid,
+                       draft.plan().name, job->meta.creation.value_or(draft.now()));
     if (!has_failure(draft.status())) continue;
-    record.state = StepState::Ending;
-    record.reason = reasons::kJobSuspended;
-    record.message = "its Job was found after a failure and is stopped";
+    record->state = StepState::Ending;
+    record->reason = reasons::kJobSuspended;
+    record->message = "its Job was found after a failure and is stopped";
   }
 }
 
 void retire_unknown_jobs(Draft& draft) {
   for (const auto& [job, attempt, record] : unknown_jobs(draft)) {
-    record.attempts = attempt.attempt;  // its name must never be met again
-    draft.stop(job, reasons::kJobSuspended);
+    record->attempts = attempt.attempt;  // its name must never be met again
+    draft.stop(*job, reasons::kJobSuspended);
   }
 }
 
