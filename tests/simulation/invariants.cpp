@@ -34,6 +34,16 @@ std::vector<StepRef> order_of(const Json& workflow) {
   return order;
 }
 
+std::map<StepRef, std::string> waits_of(const Json& workflow) {
+  std::map<StepRef, std::string> waits;
+  for (const auto& phase : workflow.value("/spec/phases"_json_pointer, Json::array()))
+    for (const auto& step : phase.value("steps", Json::array()))
+      if (step.contains("waitFor"))
+        waits[{phase.value("name", ""), step.value("name", "")}] =
+            text_at(step, "/waitFor/resource/name");
+  return waits;
+}
+
 Json step_record(const Json& status, const StepRef& ref) {
   for (const auto& phase : status.value("phases", Json::array()))
     if (phase["name"] == ref.phase)
@@ -59,6 +69,12 @@ void Invariants::violated(const std::string& what) {
 void Invariants::on_change(const Change& change) {
   if (change.type == &workflows_) on_workflow(change);
   if (change.type == &jobs_ && change.kind == ChangeKind::Added) on_job(change);
+  if (change.type->plural == "widgets") on_widget(change);
+}
+
+void Invariants::on_widget(const Change& change) {
+  if (text_at(*change.object, "/status/conditions/0/status") == "True")
+    ready_.insert(change.key.name);
 }
 
 // --- Jobs ---
@@ -104,6 +120,12 @@ void Invariants::check_order(const Known& workflow, const std::string& uid, cons
     return violated(fmt::format("b: {}/{} is no step of the plan", ref.phase, ref.step));
   for (const StepRef& before : workflow.order) {
     if (before == ref) return;
+    if (const auto wait = workflow.waits.find(before); wait != workflow.waits.end()) {
+      if (!ready_.contains(wait->second))
+        violated(fmt::format("b: {}/{} launched although {} was never Ready", ref.phase, ref.step,
+                             wait->second));
+      continue;
+    }
     const auto runs = runs_of(uid, before);
     if (std::none_of(runs.begin(), runs.end(), [](const PodRun* run) { return run->succeeded(); }))
       violated(fmt::format("b: {}/{} launched although {}/{} has not succeeded", ref.phase,
@@ -124,6 +146,7 @@ void Invariants::on_workflow(const Change& change) {
                         .created = change.version,
                         .created_at = change.at,
                         .order = order_of(*change.object),
+                        .waits = waits_of(*change.object),
                         .launched = {},
                         .status = Json::object()};
     return;
@@ -203,6 +226,7 @@ void Invariants::judge(const std::string& uid) {
 
 void Invariants::judge_step(const Known& known, const std::string& uid, const StepRef& ref,
                             const Json& record) {
+  if (known.waits.contains(ref)) return judge_wait(known, ref, record);
   const std::string state = record.value("state", "");
   const std::string name = fmt::format("{} {}/{}", known.name, ref.phase, ref.step);
   if (!is_final(state)) return violated(fmt::format("e: {} is {} at the end", name, state));
@@ -221,6 +245,19 @@ void Invariants::judge_step(const Known& known, const std::string& uid, const St
     violated(fmt::format("e: {} is recorded as Succeeded, but did not", name));
   if (state == "Failed" && surely)
     violated(fmt::format("e: the success of {} was lost: {}", name, record.dump()));
+}
+
+void Invariants::judge_wait(const Known& known, const StepRef& ref, const Json& record) {
+  const std::string state = record.value("state", "");
+  const std::string& widget = known.waits.at(ref);
+  if (record.value("attempts", 0) != 1 || record.contains("job"))
+    violated(fmt::format("a: {}/{} waits: {}", ref.phase, ref.step, record.dump()));
+  if (state == "Succeeded" && !ready_.contains(widget))
+    violated(fmt::format("e: {}/{} is over, but {} was never Ready", ref.phase, ref.step, widget));
+  if (state == "Failed" && record.value("reason", "") != "TimedOut")
+    violated(fmt::format("e: {}/{} failed otherwise: {}", ref.phase, ref.step, record.dump()));
+  if (!is_final(state))
+    violated(fmt::format("e: {}/{} is {} at the end", ref.phase, ref.step, state));
 }
 
 std::vector<const PodRun*> Invariants::runs_of(const std::string& uid, const StepRef& ref) const {

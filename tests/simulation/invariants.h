@@ -3,7 +3,8 @@
 // request an operator makes. The truth it compares with is what the nodes really ran.
 //
 //   a  A Job's name is created once; one Job for each attempt; no second attempt while one lives.
-//   b  A step's Job comes after every step before it has really succeeded, and after no failure.
+//   b  A step's Job comes after every step before it has really succeeded, and after no failure. A
+//      step that waits for a Widget has when the Widget was really Ready.
 //   c  A final state of a workflow never changes, and no Job is created after it.
 //   d  A recorded result of a step never changes.
 //   e  At the end the records agree with the truth (judge()).
@@ -47,6 +48,7 @@ class Invariants {
     std::uint64_t created = 0;  // at which version
     TimePoint created_at;
     std::vector<StepRef> order;  // of its steps, as created
+    std::map<StepRef, std::string> waits;  // of its steps, for the Widget of this name
     std::set<StepRef> launched;
     Json status;  // the newest
     bool deleted = false;
@@ -55,6 +57,8 @@ class Invariants {
   void on_change(const Change&);
   void on_workflow(const Change&);
   void on_job(const Change&);
+  void on_widget(const Change&);
+  void judge_wait(const Known&, const StepRef&, const Json& record);
   void check_order(const Known&, const std::string& uid, const StepRef&);
   void check_alone(const Known&, const std::string& uid, const AttemptName&);
   void check_status(const Known&, const Json& before, const Json& after);
@@ -71,6 +75,7 @@ class Invariants {
   std::set<std::string> job_names_;
   std::set<AttemptName> attempts_;
   std::vector<std::string> violations_;
+  std::set<std::string> ready_;  // Widgets that have been Ready
 };
 
 }  // namespace bootstrap::simulation

@@ -19,6 +19,15 @@ std::uint64_t hash_of(std::string_view text) {
   return hash;
 }
 
+Json waiting_step(const std::string& name, const std::string& widget) {
+  return {{"name", name},
+          {"timeout", "20m"},
+          {"waitFor",
+           {{"resource",
+             {{"apiVersion", "example.com/v1"}, {"kind", "Widget"}, {"name", widget}}},
+            {"condition", {{"type", "Ready"}}}}}};
+}
+
 }  // namespace
 
 Scenario::Scenario(std::uint64_t seed) : seed_(seed), random_(seed * 7919 + 1) {
@@ -28,6 +37,7 @@ Scenario::Scenario(std::uint64_t seed) : seed_(seed), random_(seed * 7919 + 1) {
                                    [this](const AttemptName& name) { return fate_of(name); });
   plan_quota();
   plan_account();
+  plan_widgets();
   world_->create_workflow(kName, spec_);
   plan_people();
 }
@@ -49,6 +59,7 @@ Json Scenario::random_spec() {
       Json step{{"name", fmt::format("s{}", s)}, {"command", {"true"}}};
       if (random_.chance(0.3)) step["startTimeout"] = "2m";
       if (random_.chance(0.2)) step["timeout"] = "40s";
+      if (random_.chance(0.1)) step = waiting_step(fmt::format("s{}", s), fmt::format("x{}{}", p, s));
       phase["steps"].push_back(std::move(step));
     }
     spec["phases"].push_back(std::move(phase));
@@ -148,6 +159,46 @@ void Scenario::plan_account() {
     patch["metadata"]["labels"][labels::kAllowWorkflows] = "true";
     world_->server().verbs().patch(type, {"ns", "bootstrap"}, patch, Verbs::Part::Main);
   });
+}
+
+// What steps wait for: a kind that comes, objects of it that come, are not ready and then are; or are
+// again gone, or never come.
+void Scenario::plan_widgets() {
+  Scheduler& scheduler = world_->scheduler();
+  ObjectStore& store = world_->server().store();
+  const auto type = [&store] { return store.type("example.com", "v1", "widgets"); };
+  const Duration kind = random_.between(0ms, 1min);
+  scheduler.after(kind, [&store] {
+    store.add_type({.group = "example.com",
+                    .version = "v1",
+                    .plural = "widgets",
+                    .kind = "Widget",
+                    .status_subresource = true,
+                    .generation = true,
+                    .custom = true});
+  });
+  for (const Json& phase : spec_["phases"])
+    for (const Json& step : phase["steps"]) {
+      if (!step.contains("waitFor") || random_.chance(0.1)) continue;
+      const std::string name = step["waitFor"]["resource"]["name"];
+      Duration at = kind + random_.between(1ms, 2min);
+      scheduler.after(at, [this, type, name] {
+        world_->server().verbs().create(
+            *type(), "ns",
+            {{"apiVersion", "example.com/v1"}, {"kind", "Widget"}, {"metadata", {{"name", name}}}});
+      });
+      const int changes = random_.between(1, 6);
+      for (int i = 0; i < changes; ++i) {
+        at += random_.between(10ms, 1min);
+        const char* status = i + 1 == changes ? "True" : random_.chance(0.5) ? "False" : "Unknown";
+        scheduler.after(at, [this, type, name, status] {
+          const Json conditions = {{{"type", "Ready"}, {"status", status}}};
+          world_->server().verbs().patch(*type(), {"ns", name},
+                                         {{"status", {{"conditions", conditions}}}},
+                                         Verbs::Part::Status);
+        });
+      }
+    }
 }
 
 }  // namespace bootstrap::simulation

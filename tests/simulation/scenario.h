@@ -28,6 +28,7 @@ class Scenario {
   void recreate();
   void plan_quota();
   void plan_account();
+  void plan_widgets();
 
   std::uint64_t seed_;
   // People delete Jobs. That makes a name free again, so it goes with neither requests that are
