@@ -222,12 +222,19 @@ class CpprestTransport final : public Transport {
  private:
   // Ends an exchange from the stop token's side; the caller's thread may be in a slow sink.
   struct StopExchange {
-    Exchange* exchange;
+    SharedExchange exchange;
     void operator()() const {
       exchange->hand.stop();  // first, or the broken connection would be the news
-      exchange->cancel.cancel();
+      cancel(exchange);
     }
   };
+
+  // Cancelling closes the socket, in the thread that does it: in another one than the library's it
+  // would do so under the hands of whatever reads or writes there at that moment.
+  static void cancel(const SharedExchange& exchange) {
+    crossplat::threadpool::shared_instance().service().post(
+        [exchange] { exchange->cancel.cancel(); });
+  }
 
   // One request; sent again if the connection it was given turned out to be dead and nothing can
   // have been done twice.
@@ -239,8 +246,8 @@ class CpprestTransport final : public Transport {
       auto begun = begin(request, slots, start_by, stop);
       if (!begun) return tl::unexpected(std::move(begun.error()));
       Exchange& exchange = **begun;
-      const std::stop_callback on_stop(stop, StopExchange{&exchange});
-      Answer answer = ended(exchange, receive(exchange));
+      const std::stop_callback on_stop(stop, StopExchange{*begun});
+      Answer answer = ended(*begun, receive(exchange));
       if (!answer && answer.error().kind == Failure::Broken && stop.stop_requested()) {
         answer.error().kind = Failure::Cancelled;
       }
@@ -255,12 +262,12 @@ class CpprestTransport final : public Transport {
 
   // How a call that began ends: whatever still comes is dropped, and unless the answer was whole
   // the connection is closed.
-  static Answer ended(Exchange& exchange, Answer answer) {
+  static Answer ended(const SharedExchange& exchange, Answer answer) {
     if (!answer) {
-      exchange.cancel.cancel();
-      answer.error().maybe_applied = answer.error().maybe_applied && exchange.may_be_applied;
+      cancel(exchange);
+      answer.error().maybe_applied = answer.error().maybe_applied && exchange->may_be_applied;
     }
-    exchange.hand.abandon();
+    exchange->hand.abandon();
     return answer;
   }
 
@@ -356,10 +363,10 @@ class CpprestTransport final : public Transport {
 
 }  // namespace
 
-void initialize_transport_threads(std::size_t threads) {
+void initialize_transport_threads() {
   setenv("SSL_CERT_FILE", "/dev/null", 1);
   setenv("SSL_CERT_DIR", "/dev/null", 1);
-  crossplat::threadpool::initialize_with_threads(threads);
+  crossplat::threadpool::initialize_with_threads(1);
 }
 
 std::unique_ptr<Transport> make_cpprest_transport(CpprestOptions options) {

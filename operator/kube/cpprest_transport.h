@@ -42,8 +42,9 @@ struct CpprestOptions {
 
 // To be called once, first in main, before any thread exists: sizes the library's thread pool, and
 // keeps OpenSSL from loading the system's CA bundle for each connection (which is not trusted
-// anyway, and costs 20 ms). Two threads are enough, as none of them ever blocks on us.
-void initialize_transport_threads(std::size_t threads = 2);
+// anyway, and costs 20 ms). There is one thread: none of it ever blocks on us, and with two a
+// request could not be cancelled safely, as the library closes its socket without a lock.
+void initialize_transport_threads();
 
 // Throws std::invalid_argument when `server` is not an https URL or `tls` is empty. The transport
 // may be destroyed when no call is in progress.

@@ -187,7 +187,7 @@ json step_of(const json& workflow, const std::string& phase, const std::string& 
     for (const json& s : p.value("steps", json::array()))
       if (s.value("name", "") == step) return s;
   }
-  return json();
+  return json::object();
 }
 
 std::string status_text(const json& workflow, const char* field) {

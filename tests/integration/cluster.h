@@ -87,7 +87,7 @@ class TestNamespace {
   std::string name_;
 };
 
-// The step's part of a status; null when it is not there.
+// The step's part of a status; an empty object when it is not there.
 nlohmann::json step_of(const nlohmann::json& workflow, const std::string& phase,
                        const std::string& step);
 // status.<field> as text, "" when it is missing.
