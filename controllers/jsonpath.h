@@ -1,9 +1,10 @@
 #pragma once
-// JSONPath as users of `kubectl get -o jsonpath` and `kubectl wait --for=jsonpath` write it, for one
-// value of an object:
+// JSONPath as users of `kubectl get -o jsonpath` and `kubectl wait --for=jsonpath` write it, for
+// one value of an object:
 //
-//   {.status.phase}   $.status.phase   status.phase         braces, "$" and the first dot are optional
-//   .status.conditions[?(@.type=="Ready")].status           filters: == != < <= > >=, joined by &&;
+//   {.status.phase}   $.status.phase   status.phase         braces, "$" and the first dot are
+//   optional .status.conditions[?(@.type=="Ready")].status           filters: == != < <= > >=,
+//   joined by &&;
 //                                                           [?(@.x)]: has x
 //   .items[0]   [-1]   [1:3]   [*]   .*                     one, the last, some, all
 //   .metadata.labels.app\.kubernetes\.io/name               a dot in a name is escaped, also in
@@ -42,8 +43,8 @@ class JsonPath {
   // Every value there is, in the order of the object; they live as long as it does.
   std::vector<const nlohmann::json*> find(const nlohmann::json& object) const;
 
-  // The names the path begins with, before anything that is no plain name: what of an object must be
-  // kept to answer it. Empty: all of it.
+  // The names the path begins with, before anything that is no plain name: what of an object must
+  // be kept to answer it. Empty: all of it.
   std::vector<std::string> leading_names() const;
 
  private:

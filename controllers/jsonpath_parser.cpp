@@ -124,7 +124,8 @@ class Parser {
         if (!close()) return false;
         continue;
       }
-      if (peek() == '\\' && ++at_ >= text_.size()) return fail("a character is expected after '\\'");
+      if (peek() == '\\' && ++at_ >= text_.size())
+        return fail("a character is expected after '\\'");
       name += peek();
     }
     return close();
@@ -231,8 +232,9 @@ class Parser {
     while (!at_end() && is_end_of_name().find(peek()) == std::string_view::npos) ++at_;
     const std::string_view word = text_.substr(begin, at_ - begin);
     if (word != "true" && word != "false")
-      return fail(begin, "a quoted text, a number, true, false or a path that begins with @ is "
-                         "expected");
+      return fail(begin,
+                  "a quoted text, a number, true, false or a path that begins with @ is "
+                  "expected");
     operand.literal = word == "true";
     return true;
   }

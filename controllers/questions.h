@@ -69,8 +69,8 @@ struct ResourceState {
   using Answer = ResourceFinding;
 };
 
-// May a ServiceAccount of the workflow's namespace read this: get one object, or list all? The answer
-// may be some minutes old.
+// May a ServiceAccount of the workflow's namespace read this: get one object, or list all? The
+// answer may be some minutes old.
 struct MayRead {
   std::string account;
   std::string api_version;

@@ -32,9 +32,8 @@ std::string test_text(const ResourceQuery& query, const TestResult& result) {
   if (const auto* condition = std::get_if<ConditionTest>(&query.test)) {
     if (result.remark == Remark::Outdated)
       return fmt::format("condition {} is of an older generation of it", condition->type);
-    return fmt::format(
-        "condition {} {}", condition->type,
-        value_text(result, condition->status == "True" ? "" : condition->status));
+    return fmt::format("condition {} {}", condition->type,
+                       value_text(result, condition->status == "True" ? "" : condition->status));
   }
   const auto* path = std::get_if<JsonPathTest>(&query.test);
   if (path == nullptr) return "it still exists";
@@ -92,9 +91,10 @@ std::string what_is_missing(const ResourceQuery& query, const ResourceFinding& f
           "has verbs list and watch on them and the label {}=true",
           name, finding.permission, kAggregateToOperator);
     case Reading::WatchLimit:
-      return fmt::format("{}: the operator watches as many resources as it may; it goes on when "
-                         "another wait has ended",
-                         name);
+      return fmt::format(
+          "{}: the operator watches as many resources as it may; it goes on when "
+          "another wait has ended",
+          name);
     case Reading::Read:
       break;
   }

@@ -41,7 +41,6 @@ ResourceFinding finding_without_kind(const ResourceQuery&);
 std::string what_is_missing(const ResourceQuery&, const ResourceFinding&);
 
 // The label of a ClusterRole by which an administrator lets the operator read more kinds.
-inline constexpr const char* kAggregateToOperator =
-    "bootstrap.openshift.io/aggregate-to-operator";
+inline constexpr const char* kAggregateToOperator = "bootstrap.openshift.io/aggregate-to-operator";
 
 }  // namespace bootstrap

@@ -1,12 +1,13 @@
 #pragma once
-// A question about objects of the cluster, as users write it in waitFor and in when: which object or
-// objects, and what must hold for them.
+// A question about objects of the cluster, as users write it in waitFor and in when: which object
+// or objects, and what must hold for them.
 //
 //   resource: {apiVersion: apps/v1, kind: Deployment, name: web}       # or labelSelector and match
-//   condition: {type: Available, status: "True"}                       # or exists, or jsonPath+value
+//   condition: {type: Available, status: "True"}                       # or exists, or
+//   jsonPath+value
 //
-// Read and checked by resource_query_spec.h; tested on an object by resource_test.h; what came of it
-// is a ResourceFinding (resource_finding.h).
+// Read and checked by resource_query_spec.h; tested on an object by resource_test.h; what came of
+// it is a ResourceFinding (resource_finding.h).
 //
 // Pure values, ordered, so that equal questions are one.
 

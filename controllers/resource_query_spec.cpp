@@ -122,9 +122,9 @@ bool is_api_version(std::string_view text) {
   const std::string_view version = slash == std::string_view::npos ? text : text.substr(slash + 1);
   const std::string_view group = slash == std::string_view::npos ? "x" : text.substr(0, slash);
   return !version.empty() && !group.empty() && version.front() == 'v' &&
-         std::ranges::all_of(version, is_letter_or_digit) &&
-         std::ranges::all_of(group,
-                             [](char c) { return is_letter_or_digit(c) || c == '-' || c == '.'; });
+         std::ranges::all_of(version, is_letter_or_digit) && std::ranges::all_of(group, [](char c) {
+           return is_letter_or_digit(c) || c == '-' || c == '.';
+         });
 }
 
 bool is_label_part(std::string_view text) {
@@ -151,14 +151,14 @@ class Rules {
   Problems check(const ResourceQuery& query) {
     const ResourceRef& resource = query.resource;
     if (!is_api_version(resource.api_version))
-      add("resource.apiVersion", "must be a version such as v1, or a group and version such as "
-                                 "apps/v1");
+      add("resource.apiVersion",
+          "must be a version such as v1, or a group and version such as "
+          "apps/v1");
     if (resource.kind.empty() || resource.kind.front() < 'A' || resource.kind.front() > 'Z' ||
         !std::ranges::all_of(resource.kind, is_letter_or_digit))
       add("resource.kind", "must be the name of a kind such as Deployment");
     if (resource.labels.empty() && !is_object_name(resource.name))
-      add("resource.name",
-          fmt::format("\"{}\" cannot be the name of an object", resource.name));
+      add("resource.name", fmt::format("\"{}\" cannot be the name of an object", resource.name));
     for (const LabelRequirement& label : resource.labels) check_label(label);
     check_test(query.test);
     return std::move(problems_);

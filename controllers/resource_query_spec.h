@@ -5,8 +5,8 @@
 //   for (const auto& [field, text] : reference_texts(query, at)) …       // references may be here
 //   for (const Problem& p : check_resource_query(*resolved(query, lookup), at)) …
 //
-// The keys resource, condition, exists, jsonPath and value stand beside each other in `json`, so that
-// whoever holds a query may have keys of its own there.
+// The keys resource, condition, exists, jsonPath and value stand beside each other in `json`, so
+// that whoever holds a query may have keys of its own there.
 //
 // Pure functions; `at` is the path of the object with a dot at its end.
 

@@ -1,6 +1,6 @@
 #pragma once
-// Does it hold for this object? The test of a ResourceQuery, made ready to run on many objects, with
-// what it has compared, for the message.
+// Does it hold for this object? The test of a ResourceQuery, made ready to run on many objects,
+// with what it has compared, for the message.
 //
 // As kubectl wait: types and statuses of conditions are compared without case; a condition that was
 // set for an older generation of the object does not count (its own observedGeneration, else that
@@ -25,9 +25,9 @@ struct TestResult {
   // Why there is no plain value to compare.
   enum class Remark {
     None,
-    Outdated,      // the condition is of an older generation; `compared` is its status
+    Outdated,  // the condition is of an older generation; `compared` is its status
     SeveralValues,
-    NotPlain       // a list or an object
+    NotPlain  // a list or an object
   };
   bool holds = false;
   std::optional<std::string> compared;  // one line, bounded; none: there is nothing of that kind
@@ -45,8 +45,8 @@ class PreparedTest {
   // On an object that exists, so exists: true holds and exists: false does not.
   TestResult operator()(const nlohmann::json& object) const;
 
-  // What it looks at beside metadata.name, .labels, .generation and .resourceVersion, as paths for a
-  // FieldFilter. One that is empty: everything.
+  // What it looks at beside metadata.name, .labels, .generation and .resourceVersion, as paths for
+  // a FieldFilter. One that is empty: everything.
   std::vector<std::string> fields() const;
 
  private:

@@ -16,8 +16,8 @@ using Reading = ResourceFinding::Reading;
 
 // Rights are asked for again after this time; RBAC cannot be watched for one account.
 constexpr Duration kRightsAgain = 5min;
-// How often something is looked at again that no watch announces: a kind that comes, a right that is
-// given. After 5, 10, 20 s, then always after this time.
+// How often something is looked at again that no watch announces: a kind that comes, a right that
+// is given. After 5, 10, 20 s, then always after this time.
 constexpr Duration kLongestBetweenLooks = 30s;
 // After the API server did not answer.
 constexpr Duration kLookAgain = 5s;
@@ -116,11 +116,10 @@ class WaitAttempt {
 
   AttemptView not_allowed() const {
     const ResourceRef& resource = query_.resource;
-    const std::string what =
-        fmt::format("ServiceAccount {} may not {} {} ({}); bind it to a Role or ClusterRole that "
-                    "allows it",
-                    account(), resource.name.empty() ? "list" : "get", to_text(resource),
-                    resource.api_version);
+    const std::string what = fmt::format(
+        "ServiceAccount {} may not {} {} ({}); bind it to a Role or ClusterRole that "
+        "allows it",
+        account(), resource.name.empty() ? "list" : "get", to_text(resource), resource.api_version);
     if (now_ >= deadline_) return timed_out(what);
     return running(reasons::kServiceAccountMayNotRead, what, next_look());
   }
@@ -147,9 +146,9 @@ class WaitAttempt {
     if (view.reason != record_.reason || view.message == record_.message ||
         record_.message == nothing_known() || !written_)
       return view;
-    const TimePoint next = *written_ + std::clamp<Duration>((now_ - start_) / 10,
-                                                            kShortestBetweenValues,
-                                                            kLongestBetweenValues);
+    const TimePoint next =
+        *written_ +
+        std::clamp<Duration>((now_ - start_) / 10, kShortestBetweenValues, kLongestBetweenValues);
     if (now_ >= next) return view;
     view.message = record_.message;
     view.look_again = std::min(*view.look_again, next);
@@ -168,9 +167,8 @@ class WaitAttempt {
 
 }  // namespace
 
-AttemptView wait_attempt(const PlanStep& step, const ResourceQuery& query,
-                         const StepRecord& record, std::optional<TimePoint> written, Inquiry& ask,
-                         TimePoint now) {
+AttemptView wait_attempt(const PlanStep& step, const ResourceQuery& query, const StepRecord& record,
+                         std::optional<TimePoint> written, Inquiry& ask, TimePoint now) {
   return WaitAttempt(step, query, record, written, ask, now).view();
 }
 

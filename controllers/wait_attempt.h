@@ -4,7 +4,8 @@
 //
 //  - The step's own ServiceAccount must be allowed to read what is waited for, or a workflow would
 //    show what its author may not see. It is asked again every few minutes.
-//  - What cannot be read yet (no such kind, no right, too many watches) is not yet, never a failure:
+//  - What cannot be read yet (no such kind, no right, too many watches) is not yet, never a
+//  failure:
 //    the timeout ends it.
 //  - A timeout is believed once the resource has been read, or nothing was heard of it for a while:
 //    after a restart the answer comes a moment later than the question.

@@ -39,7 +39,8 @@ Found<bool> AccessReviews::ask(const std::string& ns, const MayRead& question) {
   const auto allowed = review(ns, question, **resource);
   if (!allowed) return allowed;
   const std::scoped_lock lock(mutex_);
-  known_.insert_or_assign(key, Known{*allowed, clock_.steady_now() + (*allowed ? kYesFor : kNoFor)});
+  known_.insert_or_assign(key,
+                          Known{*allowed, clock_.steady_now() + (*allowed ? kYesFor : kNoFor)});
   return allowed;
 }
 
@@ -48,8 +49,7 @@ Found<bool> AccessReviews::review(const std::string& ns, const MayRead& question
   const auto answer = client_.create(kube::resources::kSubjectAccessReviews, "",
                                      review_of(ns, question, resource).dump());
   if (!answer)
-    return tl::unexpected(
-        Unavailable{"rights cannot be asked for: " + answer.error().message});
+    return tl::unexpected(Unavailable{"rights cannot be asked for: " + answer.error().message});
   const auto kept = parse_kept(*answer, FieldFilter({"status.allowed"}));
   if (!kept) return tl::unexpected(Unavailable{kept.error()});
   return kept->value("/status/allowed"_json_pointer, false);

@@ -1,6 +1,6 @@
 #pragma once
-// Whether a ServiceAccount may read something: asked of the API server by a SubjectAccessReview with
-// the groups that a token of the account would have.
+// Whether a ServiceAccount may read something: asked of the API server by a SubjectAccessReview
+// with the groups that a token of the account would have.
 //
 // A yes is believed for five minutes, a no for some seconds: somebody may be about to grant it.
 //

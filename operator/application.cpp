@@ -107,20 +107,21 @@ class Application {
   }
 
   Engine::Hooks hooks(WatchPool& pool) {
-    return {.reconciler = {
-                .on_transition = [this](const ObjectMeta& workflow,
-                                        const Transition& t) { log_transition(workflow, t); },
-                .on_problem =
-                    [this](const ObjectKey& key, const std::string& what) {
-                      log_.warn(what, {{"workflow", key}});
-                    }},
-            .on_unreadable = [this](const kube::Resource& resource, const ObjectKey& key,
-                                    const std::string& why) {
+    return {
+        .reconciler = {
+            .on_transition = [this](const ObjectMeta& workflow,
+                                    const Transition& t) { log_transition(workflow, t); },
+            .on_problem =
+                [this](const ObjectKey& key, const std::string& what) {
+                  log_.warn(what, {{"workflow", key}});
+                }},
+        .on_unreadable =
+            [this](const kube::Resource& resource, const ObjectKey& key, const std::string& why) {
               metrics_.unreadable(resource.plural);
               log_.error("object cannot be read and is left alone",
                          {{"resource", resource.plural}, {"object", key}, {"error", why}});
             },
-            .watches = pool.driver()};
+        .watches = pool.driver()};
   }
 
   void log_restart(const WatchOrder& order, kube::Watcher::Restart why,

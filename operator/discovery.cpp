@@ -55,13 +55,12 @@ Found<std::optional<ApiResource>> Discovery::find(const std::string& api_version
   const auto answer = client_.get_path(
       (api_version.find('/') == std::string::npos ? "/api/" : "/apis/") + api_version);
   if (!answer && answer.error().kind != kube::ApiError::Kind::NotFound)
-    return tl::unexpected(Unavailable{
-        fmt::format("the API server does not say what {} has: {}", api_version,
-                    answer.error().message)});
-  const auto list = answer ? parse_kept(*answer, FieldFilter({"resources.name", "resources.kind",
-                                                              "resources.namespaced",
-                                                              "resources.verbs"}))
-                           : tl::expected<json, std::string>(json::object());
+    return tl::unexpected(Unavailable{fmt::format("the API server does not say what {} has: {}",
+                                                  api_version, answer.error().message)});
+  const auto list =
+      answer ? parse_kept(*answer, FieldFilter({"resources.name", "resources.kind",
+                                                "resources.namespaced", "resources.verbs"}))
+             : tl::expected<json, std::string>(json::object());
   if (!list) return tl::unexpected(Unavailable{list.error()});
   const auto resource = resource_in(*list, api_version, kind);
   const std::scoped_lock lock(mutex_);

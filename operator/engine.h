@@ -17,8 +17,8 @@
 #include "operator/kube/store.h"
 #include "operator/kube/watcher.h"
 #include "operator/reconciler.h"
-#include "operator/subscriptions.h"
 #include "operator/runtime/work_queue.h"
+#include "operator/subscriptions.h"
 
 namespace bootstrap {
 

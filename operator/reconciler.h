@@ -12,9 +12,9 @@
 
 #include "controllers/decide.h"
 #include "controllers/job_builder.h"
+#include "operator/access_reviews.h"
 #include "operator/kube/client.h"
 #include "operator/kube/store.h"
-#include "operator/access_reviews.h"
 #include "operator/own_writes.h"
 #include "operator/runtime/clock.h"
 #include "operator/runtime/workers.h"

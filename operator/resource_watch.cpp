@@ -10,9 +10,8 @@ using Reading = ResourceFinding::Reading;
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kAlwaysKept{"metadata.name", "metadata.labels",
-                                                      "metadata.generation",
-                                                      "metadata.resourceVersion"};
+constexpr std::array<std::string_view, 4> kAlwaysKept{
+    "metadata.name", "metadata.labels", "metadata.generation", "metadata.resourceVersion"};
 constexpr std::array<std::string_view, 1> kNeverKept{"metadata.managedFields"};
 
 std::string name_of(const json& object) {

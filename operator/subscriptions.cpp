@@ -152,8 +152,7 @@ void Subscriptions::merge(Group& group, const Place& place) {
     close(watch);
   }
   open(group, place, {}, queries);
-  for (const auto& [selection, watch] : former)
-    group.watches.at({}).results.inherit(watch.results);
+  for (const auto& [selection, watch] : former) group.watches.at({}).results.inherit(watch.results);
 }
 
 void Subscriptions::open(Group& group, const Place& place, const Selection& selection,
@@ -204,8 +203,8 @@ void Subscriptions::restarted(std::uint64_t id, kube::Watcher::Restart why) {
   changed(id, [why](ResourceWatch& results) { return results.refused(why); });
 }
 
-void Subscriptions::changed(
-    std::uint64_t id, const std::function<ResourceWatch::Queries(ResourceWatch&)>& happen) {
+void Subscriptions::changed(std::uint64_t id,
+                            const std::function<ResourceWatch::Queries(ResourceWatch&)>& happen) {
   const std::scoped_lock lock(mutex_);
   const auto open = open_.find(id);
   if (open == open_.end()) return;  // closed meanwhile

@@ -1,13 +1,14 @@
 #pragma once
 // Live answers to ResourceState questions, for as long as somebody asks them.
 //
-//   subscriptions.ask(workflow, question);         // subscribes; the answer, if it is known already
-//   subscriptions.keep_only(workflow, asked);      // what is not among these is unsubscribed
+//   subscriptions.ask(workflow, question);         // subscribes; the answer, if it is known
+//   already subscriptions.keep_only(workflow, asked);      // what is not among these is
+//   unsubscribed
 //
-// A change of an answer wakes every workflow that asks. Watches are shared: by all who ask about the
-// same objects, and beyond `of_one_resource` different objects of one resource in one namespace a
-// single watch of all of them takes over. There are at most `watches`; who comes too late is told so
-// (WatchLimit) and woken when one ends.
+// A change of an answer wakes every workflow that asks. Watches are shared: by all who ask about
+// the same objects, and beyond `of_one_resource` different objects of one resource in one namespace
+// a single watch of all of them takes over. There are at most `watches`; who comes too late is told
+// so (WatchLimit) and woken when one ends.
 //
 // The watches are run by whoever provides the Driver: the process gives each a thread of a pool
 // (watch_pool.h), so that at most `watches` connections and threads exist; the simulation steps
@@ -122,7 +123,7 @@ class Subscriptions {
   std::map<Place, Group> groups_;
   std::map<Asked, Subscription> subscriptions_;
   std::map<ObjectKey, std::set<Asked>> asked_by_;
-  std::set<ObjectKey> refused_;  // there was no watch left for them
+  std::set<ObjectKey> refused_;                                // there was no watch left for them
   std::map<std::uint64_t, std::pair<Place, Selection>> open_;  // by the id of the order
   std::uint64_t last_id_ = 0;
 };

@@ -50,8 +50,8 @@ void WatchPool::run(const Job& job, const std::stop_token& stop) {
   const std::stop_callback end(stop, [&all] { all.request_stop(); });
   const WatchOrder& order = *job.order;
   kube::WatchLoop loop(
-      client_, clock_, {.resource = order.resource.resource(), .ns = order.ns,
-                        .watcher = order.watcher},
+      client_, clock_,
+      {.resource = order.resource.resource(), .ns = order.ns, .watcher = order.watcher},
       {.write = order.write,
        .on_restart = [this, &order](kube::Watcher::Restart why, const std::string& message) {
          order.on_restart(why);

@@ -1,7 +1,7 @@
 #pragma once
 // Runs the watches of subscriptions in the process: each on a thread of its own while it is open,
-// with one connection. Threads are made when they are needed and used again; as there are never more
-// open watches than Subscriptions::Options::watches, the number of both is bounded by it.
+// with one connection. Threads are made when they are needed and used again; as there are never
+// more open watches than Subscriptions::Options::watches, the number of both is bounded by it.
 //
 // Threads: open and close from any; neither blocks. Errors: a watch that fails is begun again, see
 // kube::Watcher.
@@ -24,8 +24,8 @@ namespace bootstrap {
 
 class WatchPool {
  public:
-  using OnRestart = std::function<void(const WatchOrder&, kube::Watcher::Restart,
-                                       const std::string& message)>;
+  using OnRestart =
+      std::function<void(const WatchOrder&, kube::Watcher::Restart, const std::string& message)>;
 
   // All must outlive the threads; `on_restart` may be empty.
   WatchPool(kube::Client& client, const runtime::Clock& clock, runtime::Threads& threads,

@@ -191,10 +191,10 @@ class Watcher {
 
 // Each reason there is, for metrics.
 inline constexpr Watcher::Restart kRestarts[] = {
-    Watcher::Restart::Ended,   Watcher::Restart::Broken,    Watcher::Restart::Short,
-    Watcher::Restart::Expired, Watcher::Restart::Throttled, Watcher::Restart::Refused,
-    Watcher::Restart::Forbidden, Watcher::Restart::NotFound,
-    Watcher::Restart::Failed,  Watcher::Restart::Corrupt};
+    Watcher::Restart::Ended,     Watcher::Restart::Broken,    Watcher::Restart::Short,
+    Watcher::Restart::Expired,   Watcher::Restart::Throttled, Watcher::Restart::Refused,
+    Watcher::Restart::Forbidden, Watcher::Restart::NotFound,  Watcher::Restart::Failed,
+    Watcher::Restart::Corrupt};
 std::string_view to_text(Watcher::Restart);  // "ended", "broken", …
 
 }  // namespace bootstrap::kube

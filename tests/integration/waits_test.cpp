@@ -31,7 +31,8 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: {name: )" + ns_.name() + R"(}
 rules:
-- apiGroups: ["", apiextensions.k8s.io, )" + group() + R"(]
+- apiGroups: ["", apiextensions.k8s.io, )" +
+                                  group() + R"(]
   resources: [configmaps, customresourcedefinitions, widgets]
   verbs: [get, list]
 )");
@@ -51,16 +52,20 @@ rules:
   // A workflow of one step that waits for `query`, a YAML flow mapping.
   void wait_for(const std::string& name, const std::string& query,
                 const std::string& timeout = "10m") {
-    cluster_.apply(ns_, "apiVersion: bootstrap.openshift.io/v1alpha1\nkind: BootstrapWorkflow\n"
-                        "metadata: {name: " + name + "}\n"
-                        "spec: {phases: [{name: p, steps: [{name: s, timeout: " + timeout +
-                            ", waitFor: " + query + "}]}]}\n");
+    cluster_.apply(ns_,
+                   "apiVersion: bootstrap.openshift.io/v1alpha1\nkind: BootstrapWorkflow\n"
+                   "metadata: {name: " +
+                       name +
+                       "}\n"
+                       "spec: {phases: [{name: p, steps: [{name: s, timeout: " +
+                       timeout + ", waitFor: " + query + "}]}]}\n");
   }
   void create_kind() {
     cluster_.apply("default", R"(
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
-metadata: {name: widgets.)" + group() + R"(}
+metadata: {name: widgets.)" + group() +
+                                  R"(}
 spec:
   group: )" + group() + R"(
   scope: Namespaced
@@ -76,8 +81,9 @@ spec:
   }
   // Retried: the kind is served a moment after it is Established.
   void create_widget(const std::string& name, const std::string& labels = "{}") {
-    const std::string yaml = "apiVersion: " + group() + "/v1\nkind: Widget\nmetadata: {name: " +
-                             name + ", labels: " + labels + "}\n";
+    const std::string yaml = "apiVersion: " + group() +
+                             "/v1\nkind: Widget\nmetadata: {name: " + name + ", labels: " + labels +
+                             "}\n";
     ASSERT_TRUE(eventually(20s, [&] {
       return cluster_.kubectl({"apply", "-n", ns_, "-f", "-"}, {.input = yaml}).code == 0;
     }));
@@ -106,8 +112,10 @@ spec:
 TEST_F(Waits, ForACustomResourceDefinitionAndForObjectsOfIt) {
   RunningEngine engine(cluster_, {});
   ASSERT_TRUE(engine.await_synced());
-  wait_for("crd", "{resource: {apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, "
-                  "name: widgets." + group() + "}, condition: {type: Established}}");
+  wait_for("crd",
+           "{resource: {apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, "
+           "name: widgets." +
+               group() + "}, condition: {type: Established}}");
   wait_for("object", widget("name: x") + "condition: {type: Ready}}");
   await_message("crd", "it does not exist yet");
   await_message("object", "there is no kind Widget in " + group() + "/v1 yet");
@@ -159,7 +167,8 @@ TEST_F(Waits, ForAValueAndForLabels) {
 
 TEST_F(Waits, TimeOut) {
   RunningEngine engine(cluster_, {});
-  wait_for("late", "{resource: {apiVersion: v1, kind: ConfigMap, name: never}, exists: true}", "3s");
+  wait_for("late", "{resource: {apiVersion: v1, kind: ConfigMap, name: never}, exists: true}",
+           "3s");
   const json workflow = ended("late", "Failed");
   EXPECT_EQ(step_of(workflow, "p", "s").at("reason"), "TimedOut");
   EXPECT_EQ(step_of(workflow, "p", "s").at("message"),

@@ -47,7 +47,7 @@ class Invariants {
     std::string name;
     std::uint64_t created = 0;  // at which version
     TimePoint created_at;
-    std::vector<StepRef> order;  // of its steps, as created
+    std::vector<StepRef> order;            // of its steps, as created
     std::map<StepRef, std::string> waits;  // of its steps, for the Widget of this name
     std::set<StepRef> launched;
     Json status;  // the newest

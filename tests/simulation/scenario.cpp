@@ -23,8 +23,7 @@ Json waiting_step(const std::string& name, const std::string& widget) {
   return {{"name", name},
           {"timeout", "20m"},
           {"waitFor",
-           {{"resource",
-             {{"apiVersion", "example.com/v1"}, {"kind", "Widget"}, {"name", widget}}},
+           {{"resource", {{"apiVersion", "example.com/v1"}, {"kind", "Widget"}, {"name", widget}}},
             {"condition", {{"type", "Ready"}}}}}};
 }
 
@@ -59,7 +58,8 @@ Json Scenario::random_spec() {
       Json step{{"name", fmt::format("s{}", s)}, {"command", {"true"}}};
       if (random_.chance(0.3)) step["startTimeout"] = "2m";
       if (random_.chance(0.2)) step["timeout"] = "40s";
-      if (random_.chance(0.1)) step = waiting_step(fmt::format("s{}", s), fmt::format("x{}{}", p, s));
+      if (random_.chance(0.1))
+        step = waiting_step(fmt::format("s{}", s), fmt::format("x{}{}", p, s));
       phase["steps"].push_back(std::move(step));
     }
     spec["phases"].push_back(std::move(phase));
@@ -161,8 +161,8 @@ void Scenario::plan_account() {
   });
 }
 
-// What steps wait for: a kind that comes, objects of it that come, are not ready and then are; or are
-// again gone, or never come.
+// What steps wait for: a kind that comes, objects of it that come, are not ready and then are; or
+// are again gone, or never come.
 void Scenario::plan_widgets() {
   Scheduler& scheduler = world_->scheduler();
   ObjectStore& store = world_->server().store();

@@ -160,8 +160,7 @@ SimApiServer::Opened SimApiServer::open_watch(std::string_view text,
   if (type == nullptr) return {page_not_found(), 0};
   if (!target->flag("watch") || !target->name.empty())
     return {refusal(refusals::bad_request("not a watch")), 0};
-  if (may_read && !may_read(*type))
-    return {refusal(refusals::forbidden(*type, "", "no right")), 0};
+  if (may_read && !may_read(*type)) return {refusal(refusals::forbidden(*type, "", "no right")), 0};
   const auto handle = watches_.open(*type, *target, std::move(on_ready));
   if (!handle) return {refusal(handle.error()), 0};
   return {Response{.status = 200, .body = "", .retry_after = {}}, *handle};

@@ -70,20 +70,19 @@ Engine::Hooks SimOperator::engine_hooks() {
                              [this](const ObjectKey& key, const std::string& what) {
                                note(fmt::format("{}: {}", key.name, what));
                              }},
-          .on_unreadable = [this](const kube::Resource& resource, const ObjectKey& key,
-                                  const std::string& why) {
-            note(fmt::format("unreadable {} {}: {}", resource.plural, key.name, why));
-          },
+          .on_unreadable =
+              [this](const kube::Resource& resource, const ObjectKey& key, const std::string& why) {
+                note(fmt::format("unreadable {} {}: {}", resource.plural, key.name, why));
+              },
           .watches = watch_driver()};
 }
 
 WatchDriver SimOperator::watch_driver() {
   return {.open =
               [this](std::shared_ptr<const WatchOrder> order) {
-                waits_[order->id] = std::make_unique<SimWatchLoop>(network_, scheduler_,
-                                                                   random_.fork(), order,
-                                                                   client_options(),
-                                                                   [this] { work_soon(); });
+                waits_[order->id] =
+                    std::make_unique<SimWatchLoop>(network_, scheduler_, random_.fork(), order,
+                                                   client_options(), [this] { work_soon(); });
               },
           .close = [this](std::uint64_t id) { waits_.erase(id); }};
 }

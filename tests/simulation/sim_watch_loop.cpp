@@ -61,12 +61,14 @@ SimWatchLoop::SimWatchLoop(SimTransport& network, Scheduler& scheduler, Random r
                            std::shared_ptr<const WatchOrder> order, kube::Client::Options client,
                            std::function<void()> on_change)
     : SimWatchLoop(network, scheduler, random,
-                   Engine::Watch{order->resource.resource(), order->watcher,
+                   Engine::Watch{order->resource.resource(),
+                                 order->watcher,
                                  [order, on_change](const kube::StoreOp& op) {
                                    order->write(op);
                                    on_change();
                                  },
-                                 {}, {}},
+                                 {},
+                                 {}},
                    std::move(client)) {
   ns_ = order->ns;
   on_restart_ = [order, on_change](Watcher::Restart why) {

@@ -31,11 +31,11 @@ class Waits : public ::testing::Test {
     return *world_.server().store().type("example.com", "v1", "widgets");
   }
   void create(const std::string& name, const Json& labels = Json::object()) {
-    const auto made = world_.server().verbs().create(
-        kind(), "ns",
-        {{"apiVersion", "example.com/v1"},
-         {"kind", "Widget"},
-         {"metadata", {{"name", name}, {"labels", labels}}}});
+    const auto made =
+        world_.server().verbs().create(kind(), "ns",
+                                       {{"apiVersion", "example.com/v1"},
+                                        {"kind", "Widget"},
+                                        {"metadata", {{"name", name}, {"labels", labels}}}});
     ASSERT_TRUE(made) << made.error().message;
   }
   void set_status(const std::string& name, const Json& status) {
@@ -129,8 +129,7 @@ TEST_F(Waits, ForDeletion) {
 TEST_F(Waits, ForAKindThatComesLater) {
   start(ready("x"));
   run_for(2min);
-  EXPECT_EQ(message(),
-            "p/wait waits for Widget x: there is no kind Widget in example.com/v1 yet");
+  EXPECT_EQ(message(), "p/wait waits for Widget x: there is no kind Widget in example.com/v1 yet");
   add_kind();
   create("x");
   set_ready("x", "True");
@@ -182,15 +181,17 @@ TEST_F(Waits, ForAllOrAnyOfThoseWithALabel) {
   create("other", {{"app", "db"}});
   set_ready("other", "True");
   run_for(20s);
-  EXPECT_EQ(message(),
-            "p/wait waits for every Widget with app=web: 0 of 2; a: condition Ready is not there yet");
+  EXPECT_EQ(
+      message(),
+      "p/wait waits for every Widget with app=web: 0 of 2; a: condition Ready is not there yet");
   EXPECT_EQ(world_.status_of("any")["message"],
             "p/wait waits for a Widget with app=web: 0 of 2; a: condition Ready is not there yet");
   set_ready("b", "True");
   run_for(20s);
   EXPECT_EQ(world_.status_of("any")["state"], "Succeeded");
-  EXPECT_EQ(message(),
-            "p/wait waits for every Widget with app=web: 1 of 2; a: condition Ready is not there yet");
+  EXPECT_EQ(
+      message(),
+      "p/wait waits for every Widget with app=web: 1 of 2; a: condition Ready is not there yet");
   set_ready("a", "True");
   ASSERT_TRUE(ends_within(1s)) << world_.story();
 }

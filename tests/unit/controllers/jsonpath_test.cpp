@@ -50,35 +50,34 @@ TEST_P(JsonPathFinds, WhatIsThere) {
 
 INSTANTIATE_TEST_SUITE_P(
     Names, JsonPathFinds,
-    ::testing::Values(Row{"{.status.phase}", R"(["Running"])"},
-                      Row{".status.phase", R"(["Running"])"}, Row{"status.phase", R"(["Running"])"},
-                      Row{"{status.phase}", R"(["Running"])"},
-                      Row{"$.status.phase", R"(["Running"])"},
-                      Row{"{$.status.phase}", R"(["Running"])"},
-                      Row{"{@.status.phase}", R"(["Running"])"},
-                      Row{" { .status.phase } ", R"(["Running"])"},
-                      Row{"{.status.nothing}", "[]"}, Row{"{.nothing.at.all}", "[]"},
-                      Row{"{.kind.name}", "[]"}, Row{"{.spec.nothing}", "[null]"},
-                      Row{"{.spec.nothing.below}", "[]"}, Row{"{.spec.paused}", "[false]"},
-                      Row{"{.spec.ratio}", "[0.5]"}, Row{"{.metadata.annotations.empty}", R"([""])"},
-                      Row{R"({.metadata.labels.app\.kubernetes\.io/name})", R"(["shop"])"},
-                      Row{R"({.metadata.labels['app\.kubernetes\.io/name']})", R"(["shop"])"},
-                      Row{R"({.metadata.labels["app\.kubernetes\.io/name"]})", R"(["shop"])"},
-                      Row{"{['metadata.name']}", R"(["web"])"},
-                      Row{"{['metadata']['name']}", R"(["web"])"},
-                      Row{"{.metadata.labels.app.kubernetes.io/name}", "[]"}));
+    ::testing::Values(
+        Row{"{.status.phase}", R"(["Running"])"}, Row{".status.phase", R"(["Running"])"},
+        Row{"status.phase", R"(["Running"])"}, Row{"{status.phase}", R"(["Running"])"},
+        Row{"$.status.phase", R"(["Running"])"}, Row{"{$.status.phase}", R"(["Running"])"},
+        Row{"{@.status.phase}", R"(["Running"])"}, Row{" { .status.phase } ", R"(["Running"])"},
+        Row{"{.status.nothing}", "[]"}, Row{"{.nothing.at.all}", "[]"}, Row{"{.kind.name}", "[]"},
+        Row{"{.spec.nothing}", "[null]"}, Row{"{.spec.nothing.below}", "[]"},
+        Row{"{.spec.paused}", "[false]"}, Row{"{.spec.ratio}", "[0.5]"},
+        Row{"{.metadata.annotations.empty}", R"([""])"},
+        Row{R"({.metadata.labels.app\.kubernetes\.io/name})", R"(["shop"])"},
+        Row{R"({.metadata.labels['app\.kubernetes\.io/name']})", R"(["shop"])"},
+        Row{R"({.metadata.labels["app\.kubernetes\.io/name"]})", R"(["shop"])"},
+        Row{"{['metadata.name']}", R"(["web"])"}, Row{"{['metadata']['name']}", R"(["web"])"},
+        Row{"{.metadata.labels.app.kubernetes.io/name}", "[]"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Lists, JsonPathFinds,
     ::testing::Values(Row{"{.spec.ports[0]}", "[80]"}, Row{"{.spec.ports[-1]}", "[8080]"},
                       Row{"{.spec.ports[3]}", "[]"}, Row{"{.spec.ports[-4]}", "[]"},
                       Row{"{.spec.ports[ 1 ]}", "[443]"}, Row{"{.spec.ports[*]}", "[80,443,8080]"},
-                      Row{"{.spec.ports.*}", "[80,443,8080]"}, Row{"{.spec.ports[1:]}", "[443,8080]"},
-                      Row{"{.spec.ports[:1]}", "[80]"}, Row{"{.spec.ports[:]}", "[80,443,8080]"},
-                      Row{"{.spec.ports[-1:]}", "[8080]"}, Row{"{.spec.ports[0:3:2]}", "[80,8080]"},
+                      Row{"{.spec.ports.*}", "[80,443,8080]"},
+                      Row{"{.spec.ports[1:]}", "[443,8080]"}, Row{"{.spec.ports[:1]}", "[80]"},
+                      Row{"{.spec.ports[:]}", "[80,443,8080]"}, Row{"{.spec.ports[-1:]}", "[8080]"},
+                      Row{"{.spec.ports[0:3:2]}", "[80,8080]"},
                       Row{"{.spec.ports[::2]}", "[80,8080]"}, Row{"{.spec.ports[2:1]}", "[]"},
-                      Row{"{.spec.ports[0:99]}", "[80,443,8080]"}, Row{"{.spec.ports[-99:1]}", "[80]"},
-                      Row{"{.spec[0]}", "[]"}, Row{"{.spec[*]}", "[]"}, Row{"{.spec.ports.name}", "[]"},
+                      Row{"{.spec.ports[0:99]}", "[80,443,8080]"},
+                      Row{"{.spec.ports[-99:1]}", "[80]"}, Row{"{.spec[0]}", "[]"},
+                      Row{"{.spec[*]}", "[]"}, Row{"{.spec.ports.name}", "[]"},
                       Row{"{.spec.*}", "[null,false,[80,443,8080],0.5]"},
                       Row{"{.status.addresses[*].ip}", R"(["10.0.0.1","1.2.3.4"])"},
                       Row{"{.status.addresses[1]['ip']}", R"(["1.2.3.4"])"}));
@@ -97,22 +96,24 @@ INSTANTIATE_TEST_SUITE_P(
         Row{R"({.status.conditions[?(@.observedGeneration<4)].type})", R"(["Complete"])"},
         Row{R"({.status.conditions[?(@.observedGeneration<=3.5)].type})", R"(["Complete"])"},
         Row{R"({.status.conditions[?(@.observedGeneration==4.0)].type})", R"(["Ready"])"},
-        Row{R"({.status.conditions[?(@.type=="Ready" && @.status=="True")].observedGeneration})", "[4]"},
+        Row{R"({.status.conditions[?(@.type=="Ready" && @.status=="True")].observedGeneration})",
+            "[4]"},
         Row{R"({.status.conditions[?(@.type=="Ready"&&@.status=="False")].type})", "[]"},
         Row{R"({.status.conditions[?(@.reason=="say \"yes\"")].type})", R"(["Ready"])"},
         Row{R"({.status.conditions[?(@['type']=="Ready")].status})", R"(["True"])"},
         Row{R"({.status.conditions[?(@.type=="a)b]c")].status})", "[]"},
         Row{R"({.spec.ports[?(@>100)]})", "[443,8080]"}, Row{R"({.spec.ports[?(@=="80")]})", "[]"},
         Row{R"({.spec.ports[?(@!="80")]})", "[]"}, Row{R"({.spec.ports[?(@==-80)]})", "[]"},
-        Row{R"({.spec.paused[?(@==true)]})", "[]"}, Row{R"({.status[?(@.phase=="Running")]})", "[]"},
+        Row{R"({.spec.paused[?(@==true)]})", "[]"},
+        Row{R"({.status[?(@.phase=="Running")]})", "[]"},
         Row{R"({.status.conditions[?(@.status==@.type)]})", "[]"},
         Row{R"({.status.conditions[?(@.type=="Ready")][0]})", "[]"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Anywhere, JsonPathFinds,
-    ::testing::Values(Row{"{..ip}", R"(["10.0.0.1","1.2.3.4"])"}, Row{"{..phase}", R"(["Running"])"},
-                      Row{"..generation", "[4]"}, Row{"{.status..type}",
-                      R"(["Internal","External","Complete","Ready"])"},
+    ::testing::Values(Row{"{..ip}", R"(["10.0.0.1","1.2.3.4"])"},
+                      Row{"{..phase}", R"(["Running"])"}, Row{"..generation", "[4]"},
+                      Row{"{.status..type}", R"(["Internal","External","Complete","Ready"])"},
                       Row{R"({..conditions[?(@.type=="Ready")].status})", R"(["True"])"},
                       Row{"{..[0].ip}", R"(["10.0.0.1"])"}));
 
@@ -131,32 +132,40 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"{}", "position 3: a path such as {.status.phase} is expected"},
         Row{"{@}", "position 4: a path such as {.status.phase} is expected"},
         Row{"{.status.phase", "position 15: a name, '[' or '}' is expected"},
-        Row{"{.status.phase}}", "position 16: one path in braces is expected, without text around it"},
+        Row{"{.status.phase}}",
+            "position 16: one path in braces is expected, without text around it"},
         Row{"{.a}{.b}", "position 5: one path in braces is expected, without text around it"},
         Row{"is {.a}", "position 4: '.', '[' or the end is expected"},
-        Row{"{.}", "position 3: a name is expected"}, Row{"{.a.}", "position 5: a name is expected"},
+        Row{"{.}", "position 3: a name is expected"},
+        Row{"{.a.}", "position 5: a name is expected"},
         Row{"{.a...b}", "position 6: a name is expected"},
         Row{"{.a b}", "position 5: a name, '[' or '}' is expected"},
-        Row{"{range .items[*]}", "position 2: range is for printing; [*] means every entry of a list"},
+        Row{"{range .items[*]}",
+            "position 2: range is for printing; [*] means every entry of a list"},
         Row{"{.a[}", "position 5: an index, '*', a quoted name or ?(…) is expected"},
         Row{"{.a[0}", "position 6: ']' is expected for '[' at position 4"},
         Row{"{.a[x]}", "position 5: an index, '*', a quoted name or ?(…) is expected"},
         Row{"{.a[0,1]}", "position 6: [a,b] selects several values; one can be tested only"},
         Row{"{['a','b']}", "position 6: [a,b] selects several values; one can be tested only"},
-        Row{"{['a]}", "position 7: the closing quote is missing"}, Row{"{['']}", "position 4: a name is expected"},
-        Row{"{.a[99999999999]}", "position 5: not a number"}, Row{"{.a[-]}", "position 5: not a number"},
+        Row{"{['a]}", "position 7: the closing quote is missing"},
+        Row{"{['']}", "position 4: a name is expected"},
+        Row{"{.a[99999999999]}", "position 5: not a number"},
+        Row{"{.a[-]}", "position 5: not a number"},
         Row{"{.a[0:3:0]}", "position 5: the step of a slice must be at least 1"},
-        Row{R"({.a[?(@.x=="y"]})", "position 15: a comparison (== != < <= > >=), && or ')' is expected"},
+        Row{R"({.a[?(@.x=="y"]})",
+            "position 15: a comparison (== != < <= > >=), && or ')' is expected"},
         Row{R"({.a[?(@.x="y")]})", "position 10: operators are == != < <= > >="},
         Row{R"({.a[?(@.x=~"y")]})", "position 10: operators are == != < <= > >="},
         Row{R"({.a[?(@.x==="y")]})", "position 12: operators are == != < <= > >="},
         Row{R"({.a[?(@.x==y)]})",
-            "position 12: a quoted text, a number, true, false or a path that begins with @ is expected"},
+            "position 12: a quoted text, a number, true, false or a path that begins with @ is "
+            "expected"},
         Row{R"({.a[?(@.x=="y)]})", "position 17: the closing quote is missing"},
         Row{R"({.a[?(@.x=="y" || @.x=="z")]})", "position 16: '||' is not supported; && is"},
         Row{R"({.a[?("x")]})", "position 10: a comparison (== != < <= > >=) is expected"},
         Row{R"({.a[?()]})",
-            "position 7: a quoted text, a number, true, false or a path that begins with @ is expected"},
+            "position 7: a quoted text, a number, true, false or a path that begins with @ is "
+            "expected"},
         Row{R"({.a[?(@..x==1)]})", "position 8: '..' cannot be used in a filter"},
         Row{"{..a..b}", "position 5: '..' can be used once only"},
         Row{R"({.a[?(@.x==1e999)]})", "position 12: not a number"},
@@ -182,7 +191,8 @@ TEST(JsonPath, SaysWhatMustBeKeptOfAnObject) {
   using Names = std::vector<std::string>;
   const auto names = [](const char* text) { return JsonPath::parse(text)->leading_names(); };
   EXPECT_EQ(names("{.status.phase}"), (Names{"status", "phase"}));
-  EXPECT_EQ(names(R"({.status.conditions[?(@.type=="x")].status})"), (Names{"status", "conditions"}));
+  EXPECT_EQ(names(R"({.status.conditions[?(@.type=="x")].status})"),
+            (Names{"status", "conditions"}));
   EXPECT_EQ(names(R"({.metadata.labels.a\.b})"), (Names{"metadata", "labels", "a.b"}));
   EXPECT_EQ(names("{..x}"), Names{});
   EXPECT_EQ(names("{.*.x}"), Names{});
@@ -191,10 +201,11 @@ TEST(JsonPath, SaysWhatMustBeKeptOfAnObject) {
 // Whatever is written: an answer or an error, and always the same one.
 TEST(JsonPath, NoTextBreaksIt) {
   std::mt19937 random(7);
-  const std::vector<std::string> parts{"{", "}", ".", "..", "[", "]", "*", "?(", ")", "@", "$", "'",
-                                       "\"", "\\", "==", "!=", "<", ">", "&&", "||", ",", ":", "-1",
-                                       "0", "9", "status", "conditions", "type", "Ready", " ", "1e9",
-                                       "true", "\n", "\xff", "ü", "(", "range "};
+  const std::vector<std::string> parts{
+      "{",   "}",    ".",  "..",   "[",  "]",      "*",          "?(",   ")",     "@",
+      "$",   "'",    "\"", "\\",   "==", "!=",     "<",          ">",    "&&",    "||",
+      ",",   ":",    "-1", "0",    "9",  "status", "conditions", "type", "Ready", " ",
+      "1e9", "true", "\n", "\xff", "ü",  "(",      "range "};
   std::size_t good = 0;
   for (int round = 0; round < 200'000; ++round) {
     std::string text = round % 2 == 0 ? "{.status.conditions[?(@.type==\"Ready\")].status}" : "";

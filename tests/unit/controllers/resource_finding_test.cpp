@@ -44,38 +44,62 @@ INSTANTIATE_TEST_SUITE_P(
     All, Findings,
     ::testing::Values(
         Row{"holds", named(kReady), {{"web", holds()}}, ""},
-        Row{"not", named(kReady), {{"web", is("False")}},
+        Row{"not",
+            named(kReady),
+            {{"web", is("False")}},
             "Deployment web: condition Ready is \"False\""},
-        Row{"absent", named(kReady), {{"web", {}}}, "Deployment web: condition Ready is not there yet"},
-        Row{"other status", named(ConditionTest{"Ready", "False"}), {{"web", is("True")}},
+        Row{"absent",
+            named(kReady),
+            {{"web", {}}},
+            "Deployment web: condition Ready is not there yet"},
+        Row{"other status",
+            named(ConditionTest{"Ready", "False"}),
+            {{"web", is("True")}},
             "Deployment web: condition Ready is \"True\", not \"False\""},
-        Row{"outdated", named(kReady), {{"web", {false, "True", TestResult::Remark::Outdated}}},
+        Row{"outdated",
+            named(kReady),
+            {{"web", {false, "True", TestResult::Remark::Outdated}}},
             "Deployment web: condition Ready is of an older generation of it"},
         Row{"no object", named(kReady), {}, "Deployment web: it does not exist yet"},
         Row{"exists", named(ExistsTest{true}), {{"web", holds()}}, ""},
         Row{"exists not", named(ExistsTest{true}), {}, "Deployment web: it does not exist yet"},
         Row{"gone", named(ExistsTest{false}), {}, ""},
         Row{"not gone", named(ExistsTest{false}), {{"web", {}}}, "Deployment web: it still exists"},
-        Row{"path", named(JsonPathTest{"{.a}", "3"}), {{"web", is("2")}},
+        Row{"path",
+            named(JsonPathTest{"{.a}", "3"}),
+            {{"web", is("2")}},
             "Deployment web: {.a} is \"2\", not \"3\""},
-        Row{"path of several", named(JsonPathTest{"{.a}", "3"}),
+        Row{"path of several",
+            named(JsonPathTest{"{.a}", "3"}),
             {{"web", {false, std::nullopt, TestResult::Remark::SeveralValues}}},
             "Deployment web: {.a} matches several values, and one is needed"},
-        Row{"path to a list", named(JsonPathTest{"{.a}", "3"}),
+        Row{"path to a list",
+            named(JsonPathTest{"{.a}", "3"}),
             {{"web", {false, std::nullopt, TestResult::Remark::NotPlain}}},
             "Deployment web: {.a} is a list or an object, not a plain value"},
-        Row{"path to nothing", named(JsonPathTest{"{.a}", {}}), {{"web", {}}},
+        Row{"path to nothing",
+            named(JsonPathTest{"{.a}", {}}),
+            {{"web", {}}},
             "Deployment web: {.a} is not there yet"},
         Row{"all hold", labelled(kReady), {{"a", holds()}, {"b", holds()}}, ""},
-        Row{"one of two", labelled(kReady), {{"a", holds()}, {"b", is("False")}},
+        Row{"one of two",
+            labelled(kReady),
+            {{"a", holds()}, {"b", is("False")}},
             "every Deployment with app=web: 1 of 2; b: condition Ready is \"False\""},
-        Row{"all of none", labelled(kReady), {}, "every Deployment with app=web: there is none yet"},
+        Row{"all of none",
+            labelled(kReady),
+            {},
+            "every Deployment with app=web: there is none yet"},
         Row{"any", labelled(kReady, ResourceRef::Match::Any), {{"a", is("x")}, {"b", holds()}}, ""},
-        Row{"any of none holds", labelled(kReady, ResourceRef::Match::Any), {{"a", is("x")}},
+        Row{"any of none holds",
+            labelled(kReady, ResourceRef::Match::Any),
+            {{"a", is("x")}},
             "a Deployment with app=web: 0 of 1; a: condition Ready is \"x\""},
         Row{"some exist", labelled(ExistsTest{true}), {{"a", holds()}}, ""},
         Row{"all gone", labelled(ExistsTest{false}), {}, ""},
-        Row{"two left", labelled(ExistsTest{false}), {{"a", {}}, {"b", {}}},
+        Row{"two left",
+            labelled(ExistsTest{false}),
+            {{"a", {}}, {"b", {}}},
             "every Deployment with app=web: 2 still exist"}));
 
 TEST(Findings, OfSecretsNeverShowAValue) {
@@ -99,10 +123,11 @@ TEST(Findings, NameTheLabelThatAnAdministratorNeeds) {
   ResourceFinding finding;
   finding.reading = ResourceFinding::Reading::Forbidden;
   finding.permission = "deployments.apps";
-  EXPECT_EQ(what_is_missing(named(kReady), finding),
-            "Deployment web: the operator may not read deployments.apps; an administrator can allow "
-            "it with a ClusterRole that has verbs list and watch on them and the label "
-            "bootstrap.openshift.io/aggregate-to-operator=true");
+  EXPECT_EQ(
+      what_is_missing(named(kReady), finding),
+      "Deployment web: the operator may not read deployments.apps; an administrator can allow "
+      "it with a ClusterRole that has verbs list and watch on them and the label "
+      "bootstrap.openshift.io/aggregate-to-operator=true");
 }
 
 }  // namespace

@@ -42,8 +42,7 @@ ResourceQuery read(const json& wait) {
 }
 
 TEST(ResourceQuery, ConditionIsReadAndTrueUnlessSaidOtherwise) {
-  const ResourceQuery query =
-      read({{"resource", crd()}, {"condition", {{"type", "Established"}}}});
+  const ResourceQuery query = read({{"resource", crd()}, {"condition", {{"type", "Established"}}}});
   EXPECT_EQ(query.resource.api_version, "apiextensions.k8s.io/v1");
   EXPECT_EQ(query.resource.kind, "CustomResourceDefinition");
   EXPECT_EQ(query.resource.name, "x");
@@ -51,8 +50,7 @@ TEST(ResourceQuery, ConditionIsReadAndTrueUnlessSaidOtherwise) {
 }
 
 TEST(ResourceQuery, OtherTestsAreRead) {
-  EXPECT_FALSE(
-      std::get<ExistsTest>(read({{"resource", crd()}, {"exists", false}}).test).exists);
+  EXPECT_FALSE(std::get<ExistsTest>(read({{"resource", crd()}, {"exists", false}}).test).exists);
   const auto path = std::get<JsonPathTest>(
       read({{"resource", crd()}, {"jsonPath", "{.a}"}, {"value", "b"}}).test);
   EXPECT_EQ(path, (JsonPathTest{"{.a}", "b"}));
@@ -76,7 +74,8 @@ TEST(ResourceQuery, LabelsAreRead) {
   EXPECT_EQ(to_text(query.resource),
             "a Deployment with app=web,tier=,x.y/z in (a,b),n!=c,m notin (c,d),e,!d");
   const auto selected = [&](const char* labels) {
-    return selects(query.resource, {{"metadata", {{"name", "o"}, {"labels", json::parse(labels)}}}});
+    return selects(query.resource,
+                   {{"metadata", {{"name", "o"}, {"labels", json::parse(labels)}}}});
   };
   EXPECT_TRUE(selected(R"({"app":"web","tier":"","x.y/z":"b","e":"1"})"));
   EXPECT_TRUE(selected(R"({"app":"web","tier":"","x.y/z":"a","e":"","n":"d"})"));
@@ -132,13 +131,14 @@ INSTANTIATE_TEST_SUITE_P(
                    "workflow.namespace, workflow.uid, workflow.run, workflow.startTime"},
         Mistake{R"({"resource":{"apiVersion":"v1","kind":"Pod"},"exists":true})",
                 AT ".resource: needs exactly one of name, labelSelector"},
-        Mistake{R"({"resource":{"apiVersion":"v1","kind":"Pod","name":"x","match":"All"},"exists":true})",
-                AT ".resource.match: goes with labelSelector only"},
+        Mistake{
+            R"({"resource":{"apiVersion":"v1","kind":"Pod","name":"x","match":"All"},"exists":true})",
+            AT ".resource.match: goes with labelSelector only"},
         Mistake{R"({"resource":{"apiVersion":"v1","kind":"pods","name":"x"},"exists":true})",
                 AT ".resource.kind: must be the name of a kind such as Deployment"},
-        Mistake{R"({"resource":{"apiVersion":"apps/","kind":"Pod","name":"x"},"exists":true})",
-                AT ".resource.apiVersion: must be a version such as v1, or a group and version such "
-                   "as apps/v1"},
+        Mistake{R"({"resource":{"apiVersion":"apps/","kind":"Pod","name":"x"},"exists":true})", AT
+                ".resource.apiVersion: must be a version such as v1, or a group and version such "
+                "as apps/v1"},
         Mistake{R"({"resource":{"apiVersion":"v1","kind":"Pod","name":"a/b"},"exists":true})",
                 AT R"(.resource.name: "a/b" cannot be the name of an object)"},
         Mistake{LABELS("{}"), AT ".resource.labelSelector: needs at least one label"},
@@ -146,9 +146,9 @@ INSTANTIATE_TEST_SUITE_P(
                 AT ".resource.labelSelector[a b]: is not the key of a label"},
         Mistake{LABELS(R"({"matchLabels":{"a":"b,c"}})"),
                 AT R"(.resource.labelSelector[a]: "b,c" cannot be the value of a label)"},
-        Mistake{LABELS(R"({"matchExpressions":[{"key":"a","operator":"Is"}]})"),
-                AT ".resource.labelSelector.matchExpressions[0].operator: must be one of In, NotIn, "
-                   "Exists, DoesNotExist"},
+        Mistake{LABELS(R"({"matchExpressions":[{"key":"a","operator":"Is"}]})"), AT
+                ".resource.labelSelector.matchExpressions[0].operator: must be one of In, NotIn, "
+                "Exists, DoesNotExist"},
         Mistake{LABELS(R"({"matchExpressions":[{"key":"a","operator":"In"}]})"),
                 AT ".resource.labelSelector[a]: In and NotIn need values"},
         Mistake{LABELS(R"({"matchExpressions":[{"key":"a","operator":"Exists","values":["b"]}]})"),

@@ -66,15 +66,17 @@ INSTANTIATE_TEST_SUITE_P(
         Row{JsonPathTest{"{.spec.none}", std::nullopt}, {false, std::nullopt, Remark::None}},
         Row{JsonPathTest{"{.spec.none}", ""}, {false, std::nullopt, Remark::None}},
         Row{JsonPathTest{"{.status.ips[*]}", "1"}, {false, std::nullopt, Remark::SeveralValues}},
-        Row{JsonPathTest{"{.status.ips[*]}", std::nullopt}, {true, std::nullopt, Remark::SeveralValues}},
+        Row{JsonPathTest{"{.status.ips[*]}", std::nullopt},
+            {true, std::nullopt, Remark::SeveralValues}},
         Row{JsonPathTest{"{.status.ips}", "1"}, {false, std::nullopt, Remark::NotPlain}},
         Row{JsonPathTest{"{.status.list}", std::nullopt}, {true, std::nullopt, Remark::NotPlain}},
         Row{JsonPathTest{R"({.status.conditions[?(@.type=="Ready")].status})", "True"},
             {true, "True", Remark::None}}));
 
-INSTANTIATE_TEST_SUITE_P(Existence, Tests,
-                         ::testing::Values(Row{ExistsTest{true}, {true, std::nullopt, Remark::None}},
-                                           Row{ExistsTest{false}, {false, std::nullopt, Remark::None}}));
+INSTANTIATE_TEST_SUITE_P(
+    Existence, Tests,
+    ::testing::Values(Row{ExistsTest{true}, {true, std::nullopt, Remark::None}},
+                      Row{ExistsTest{false}, {false, std::nullopt, Remark::None}}));
 
 // As kubectl wait: the condition's own generation, else that of status, else none.
 TEST(ConditionTests, OfAnOlderGenerationDoNotCount) {
@@ -98,7 +100,8 @@ TEST(ResourceTests, QuoteOneBoundedLine) {
 }
 
 TEST(ResourceTests, AnObjectOfAnyShapeIsNoError) {
-  for (const char* text : {"null", "[]", "3", R"({"status": 5})", R"({"status":{"conditions":{}}})"})
+  for (const char* text :
+       {"null", "[]", "3", R"({"status": 5})", R"({"status":{"conditions":{}}})"})
     for (const ResourceTest& test :
          {ResourceTest(ConditionTest{"Ready"}), ResourceTest(JsonPathTest{".status.phase", "x"})})
       EXPECT_FALSE(run(test, json::parse(text)).holds) << text;
@@ -106,7 +109,9 @@ TEST(ResourceTests, AnObjectOfAnyShapeIsNoError) {
 
 TEST(ResourceTests, SayWhatMustBeKept) {
   using Fields = std::vector<std::string>;
-  const auto fields = [](const ResourceTest& test) { return PreparedTest::prepare(test)->fields(); };
+  const auto fields = [](const ResourceTest& test) {
+    return PreparedTest::prepare(test)->fields();
+  };
   EXPECT_EQ(fields(ExistsTest{}), Fields{});
   EXPECT_EQ(fields(JsonPathTest{R"({.metadata.annotations.a\.b/c})", {}}),
             Fields{R"(metadata.annotations.a\.b/c)"});

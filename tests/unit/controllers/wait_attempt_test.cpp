@@ -14,7 +14,8 @@ using nlohmann::json;
 using testing::at;
 using ::testing::HasSubstr;
 
-const ResourceQuery kQuery{{"v1", "Node", "n", {}, ResourceRef::Match::All}, ConditionTest{"Ready"}};
+const ResourceQuery kQuery{{"v1", "Node", "n", {}, ResourceRef::Match::All},
+                           ConditionTest{"Ready"}};
 
 // A wait of 10 minutes that began at 0.
 class WaitAttempt : public ::testing::Test {

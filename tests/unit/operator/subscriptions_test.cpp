@@ -55,8 +55,8 @@ class SubscriptionsTest : public ::testing::Test {
   std::vector<std::string> open() const {
     std::vector<std::string> all;
     for (const auto& [id, order] : orders_)
-      all.push_back(order->ns + "/" + order->resource.plural + " " +
-                    order->watcher.field_selector + order->watcher.label_selector);
+      all.push_back(order->ns + "/" + order->resource.plural + " " + order->watcher.field_selector +
+                    order->watcher.label_selector);
     return all;
   }
   std::shared_ptr<const WatchOrder> newest() const { return orders_.rbegin()->second; }
