@@ -6,6 +6,7 @@
 // so success and refusal take the same path, and no round repeats an action.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -23,6 +24,7 @@ struct CreateJob {
   std::string name;
   StepRef step;
   int attempt = 1;
+  std::optional<RunResult> result = {};  // of the run; only steps of finally know it
 };
 
 struct SuspendJob {  // its pod is ended, with its grace period

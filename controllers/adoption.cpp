@@ -31,31 +31,85 @@ std::vector<UnknownJob> unknown_jobs(Draft& draft) {
   return unknown;
 }
 
-bool has_failure(const Status& status) {
-  return std::ranges::any_of(status.phases, [](const PhaseRecord& phase) {
-    return std::ranges::any_of(phase.steps,
-                               [](const StepRecord& s) { return s.state == StepState::Failed; });
-  });
+bool may_run(const Plan& plan, const Standing& standing, const StepRef& ref) {
+  const auto step = std::ranges::find(plan.steps, ref, &PlanStep::ref);
+  if (step == plan.steps.end()) return false;
+  const Intent intent = standing.intent(step->phase);
+  return intent == Intent::Go || intent == Intent::Hold;
+}
+
+// Its number is kept, so that its name is never met again.
+void retire(Draft& draft, const UnknownJob& unknown) {
+  unknown.record->attempts = unknown.attempt.attempt;
+  draft.stop(*unknown.job, reasons::kJobSuspended);
+}
+
+// On record as launched, and to be stopped.
+void stop_late(Draft& draft, const UnknownJob& unknown) {
+  StepRecord& record = *unknown.record;
+  record = launched(std::move(record), unknown.attempt.attempt, unknown.job->meta.name,
+                    unknown.job->meta.uid, draft.plan().name,
+                    unknown.job->meta.creation.value_or(draft.now()));
+  record = to_be_stopped(std::move(record), reasons::kJobSuspended,
+                         "its Job was found after a failure and is stopped");
+  draft.stop(*unknown.job, record.reason);
+}
+
+// Its launch may be under way: nobody knows of it but, perhaps, the API server.
+bool may_be_lost(Draft& draft, const Standing& standing, StepIndex step) {
+  const StepRecord& record = standing.record(step);
+  const Intent intent = standing.intent(draft.plan().steps[step].phase);
+  if (intent != Intent::NoNew && intent != Intent::End) return false;
+  if (record.state == StepState::Backoff)
+    return !record.next_retry || *record.next_retry <= draft.now();
+  return record.state == StepState::Pending && standing.has_its_turn(step);
+}
+
+bool has_begun(const Plan& plan, const Standing& standing, RunsOn runs_on) {
+  for (StepIndex i = 0; i < plan.steps.size(); ++i)
+    if (plan.phases[plan.steps[i].phase].runs_on == runs_on &&
+        standing.record(i).state != StepState::Pending)
+      return true;
+  return false;
 }
 
 }  // namespace
 
-void adopt(Draft& draft) {
-  for (const auto& [job, attempt, record] : unknown_jobs(draft)) {
-    *record = launched(std::move(*record), attempt.attempt, job->meta.name, job->meta.uid,
-                       draft.plan().name, job->meta.creation.value_or(draft.now()));
-    if (!has_failure(draft.status())) continue;
-    record->state = StepState::Ending;
-    record->reason = reasons::kJobSuspended;
-    record->message = "its Job was found after a failure and is stopped";
+void adopt(Draft& draft, const Standing& standing) {
+  for (const UnknownJob& unknown : unknown_jobs(draft)) {
+    if (is_final(unknown.record->state))
+      retire(draft, unknown);
+    else if (!may_run(draft.plan(), standing, unknown.attempt.step))
+      stop_late(draft, unknown);
+    else
+      *unknown.record = launched(std::move(*unknown.record), unknown.attempt.attempt,
+                                 unknown.job->meta.name, unknown.job->meta.uid, draft.plan().name,
+                                 unknown.job->meta.creation.value_or(draft.now()));
   }
 }
 
-void retire_unknown_jobs(Draft& draft) {
-  for (const auto& [job, attempt, record] : unknown_jobs(draft)) {
-    record->attempts = attempt.attempt;  // its name must never be met again
-    draft.stop(*job, reasons::kJobSuspended);
+bool adopt_lost_launches(Draft& draft, const Standing& standing) {
+  const Plan& plan = draft.plan();
+  const ObjectMeta& meta = draft.meta();
+  if (has_begun(plan, standing, RunsOn::Always)) return true;  // it has been asked before that
+  for (StepIndex i = 0; i < plan.steps.size(); ++i) {
+    if (!has_job(plan.steps[i]) || !may_be_lost(draft, standing, i)) continue;
+    const StepRef& ref = plan.steps[i].ref;
+    const int attempt = standing.record(i).attempts + 1;
+    const auto* live = draft.ask()(LiveJob{job_name(meta.name, meta.uid, ref, attempt)});
+    if (live == nullptr) return false;
+    if (!*live) {
+      draft.retry(live->error().why);
+      return false;
+    }
+    if (const auto& job = live->value(); job && job->meta.controller_uid == meta.uid)
+      stop_late(draft, {&*job, {ref, attempt}, find_step(draft.status(), ref)});
   }
+  return true;
+}
+
+void retire_unknown_jobs(Draft& draft) {
+  for (const UnknownJob& unknown : unknown_jobs(draft)) retire(draft, unknown);
 }
 
 }  // namespace bootstrap

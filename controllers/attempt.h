@@ -31,6 +31,12 @@ inline constexpr const char* kJobSuspended = "JobSuspended";
 inline constexpr const char* kJobFailed = "JobFailed";
 inline constexpr const char* kJobInvalid = "JobInvalid";
 inline constexpr const char* kNameTaken = "NameTaken";
+// It was stopped, or not tried again, for more than itself.
+inline constexpr const char* kPhaseTimedOut = "PhaseTimedOut";
+inline constexpr const char* kWorkflowTimedOut = "WorkflowTimedOut";
+inline constexpr const char* kNotRetried = "NotRetried";
+// Why a step was not run.
+inline constexpr const char* kConditionNotMet = "ConditionNotMet";
 // Why an attempt does not run yet, or cannot be said to have ended.
 inline constexpr const char* kImagePullFailed = "ImagePullFailed";
 inline constexpr const char* kConfigMissing = "ConfigMissing";

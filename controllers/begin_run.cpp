@@ -48,8 +48,7 @@ void store_plan(Draft& draft, PlanRecord record) {
   if (outcome == nullptr) {
     draft.act(action);
   } else if (const auto* refused = std::get_if<Refused>(outcome)) {
-    wait_for_plan(draft, reasons::kLaunchRefused,
-                  "its plan cannot be stored: " + refused->message);
+    wait_for_plan(draft, reasons::kLaunchRefused, "its plan cannot be stored: " + refused->message);
     // Soon at first: where owner references are checked, the API server refuses children of a
     // kind for some seconds after its definition was installed.
     draft.wake(

@@ -1,15 +1,13 @@
 #include "controllers/decide.h"
 
-#include <algorithm>
-
 #include "controllers/adoption.h"
+#include "controllers/advance_step.h"
 #include "controllers/begin_run.h"
 #include "controllers/draft.h"
 #include "controllers/launch.h"
-#include "controllers/resource_query_spec.h"
+#include "controllers/obedience.h"
+#include "controllers/readiness.h"
 #include "controllers/status_summary.h"
-#include "controllers/step_machine.h"
-#include "controllers/wait_attempt.h"
 
 namespace bootstrap {
 namespace {
@@ -38,49 +36,19 @@ void consider_final(Draft& draft) {
   if (draft.observed().plan != nullptr) note_definition(draft);
 }
 
-bool is_wait(const PlanStep& step) {
-  return std::holds_alternative<WaitWork>(step.definition.work);
-}
-
-AttemptView view_of(Draft& draft, const PlanStep& step, const StepRecord& record) {
-  if (const auto* wait = std::get_if<WaitWork>(&step.definition.work)) {
-    const Plan& plan = draft.plan();
-    // That every reference has a value was seen to before the run.
-    const auto query = resolved(wait->query, lookup_of(plan.run, plan.parameters));
-    const auto& progress = draft.observed().workflow.status.progress;
-    return wait_attempt(step, query.value_or(wait->query), record,
-                        progress ? progress->at : std::nullopt, draft.ask(), draft.now());
-  }
-  return job_attempt(step, record, draft.observed().work, draft.ask(), draft.now());
-}
-
-void advance_step(Draft& draft, const PlanStep& step) {
-  StepRecord& record = *find_step(draft.status(), step.ref);
-  if (!is_launched(record.state)) return;
-  const Work& work = draft.observed().work;
-  const AttemptView view = view_of(draft, step, record);
-  StepMove move = advance(step, std::move(record), view, draft.now());
-  record = std::move(move.record);
-  if (move.wake) draft.wake(*move.wake);
-  if (!move.stop) return;
-  for (const auto& job : work.jobs)
-    if (job->meta.uid == record.job_uid) draft.stop(*job, record.reason);
-}
-
-bool has_failure(const Status& status) {
-  return std::ranges::any_of(status.phases, [](const PhaseRecord& phase) {
-    return std::ranges::any_of(phase.steps,
-                               [](const StepRecord& s) { return s.state == StepState::Failed; });
-  });
-}
-
-// Not launched, everything before it has succeeded, and nothing has failed.
-bool is_ready(Draft& draft, const PlanStep& step) {
-  const Status& status = draft.status();
-  if (find_step(status, step.ref)->state != StepState::Pending || has_failure(status)) return false;
-  return std::ranges::all_of(step.after, [&](StepIndex before) {
-    return find_step(status, draft.plan().steps[before].ref)->state == StepState::Succeeded;
-  });
+// What has happened to each step, what that means for all, and what starts now.
+void run_steps(Draft& draft) {
+  const Plan& plan = draft.plan();
+  const Standing standing(plan, draft.status(), draft.now());
+  adopt(draft, standing);
+  for (const PlanStep& step : plan.steps) advance_step(draft, standing, step);
+  if (!adopt_lost_launches(draft, standing)) return;
+  for (StepIndex i = 0; i < plan.steps.size(); ++i) obey(draft, standing, i);
+  for (const PlanStep& step : plan.steps) end_wait(draft, standing, step);
+  for (StepIndex i = 0; i < plan.steps.size(); ++i)
+    if (may_start(draft, standing, i)) launch(draft, standing, plan.steps[i]);
+  summarize(draft.status(), plan, draft.now());
+  if (const auto deadline = standing.next_deadline()) draft.wake(*deadline);
 }
 
 void consider(Draft& draft) {
@@ -93,14 +61,7 @@ void consider(Draft& draft) {
   if (draft.observed().plan == nullptr)
     return status.run == 0 ? begin_run(draft) : fetch_plan(draft);
   take_plan(draft);
-  adopt(draft);
-  for (const PlanStep& step : draft.plan().steps) advance_step(draft, step);
-  for (const PlanStep& step : draft.plan().steps) {
-    if (!is_ready(draft, step)) continue;
-    launch(draft, step);
-    if (is_wait(step)) advance_step(draft, step);  // what it waits for may be there already
-  }
-  summarize(status, draft.plan(), draft.now());
+  run_steps(draft);
   note_definition(draft);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // The heart: what is the case → what to do. Pure; run again until it has nothing left to ask or do.
 //
-//   identity → final? → plan → adopt → advance each step → launch what is ready → roll up
+//   identity → final? → plan → adopt → advance each step → intent → launch what is ready → roll up
 //
 // The same observations and the same time give the same decision, so a crash between any two of
 // its effects is repaired by deciding again. Writes happen in this order within a pass: the plan

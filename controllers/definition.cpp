@@ -109,18 +109,8 @@ Tools overlay(Tools base, const Tools& own) {
   return base;
 }
 
-Parameter read_parameter(SpecReader& in, const json& object, const std::string& at) {
-  Parameter parameter;
-  parameter.name = in.text(object, "name", at);
-  parameter.value = in.optional_text(object, "value", at);
-  parameter.default_value = in.optional_text(object, "default", at);
-  parameter.allowed = in.texts(object, "allowed", at);
-  parameter.required = in.flag(object, "required", at);
-  return parameter;
-}
-
 WaitWork read_wait(SpecReader& in, const json& step, const std::string& at) {
-  for (const char* key : {"args", "startTimeout"})
+  for (const char* key : {"args", "startTimeout", "retry"})
     if (SpecReader::has(step, key)) in.problem(at + key, "has no meaning beside waitFor");
   return {read_resource_query(in, in.object(step, "waitFor", at), at + "waitFor.")};
 }
@@ -137,6 +127,74 @@ StepWork read_work(SpecReader& in, const json& object, const std::string& at) {
   return ToolWork{in.text(object, "tool", at)};
 }
 
+std::optional<Operator> operator_of(std::string_view text) {
+  for (const Operator op :
+       {Operator::In, Operator::NotIn, Operator::Exists, Operator::DoesNotExist})
+    if (text == to_text(op)) return op;
+  return std::nullopt;
+}
+
+ParameterCondition read_parameter_condition(SpecReader& in, const json& object,
+                                            const std::string& at) {
+  ParameterCondition condition{in.text(object, "param", at), Operator::In,
+                               in.texts(object, "values", at)};
+  const std::string written = in.text(object, "operator", at);
+  if (const auto op = operator_of(written))
+    condition.op = *op;
+  else
+    in.problem(at + "operator",
+               fmt::format("\"{}\" is not an operator; allowed: In, NotIn, Exists, "
+                           "DoesNotExist",
+                           written));
+  return condition;
+}
+
+When read_when(SpecReader& in, const json& parent, const std::string& parent_at) {
+  When when;
+  in.each_entry(parent, "when", parent_at, [&](const json& object, const std::string& at) {
+    const bool param = SpecReader::has(object, "param");
+    if (param == SpecReader::has(object, "phase"))
+      in.problem(at.substr(0, at.size() - 1), "needs exactly one of param, phase");
+    else if (param)
+      when.emplace_back(read_parameter_condition(in, object, at));
+    else
+      when.emplace_back(
+          PhaseCondition{in.text(object, "phase", at), in.texts(object, "states", at)});
+  });
+  return when;
+}
+
+Parameter read_parameter(SpecReader& in, const json& object, const std::string& at) {
+  Parameter parameter;
+  parameter.name = in.text(object, "name", at);
+  parameter.value = in.optional_text(object, "value", at);
+  parameter.default_value = in.optional_text(object, "default", at);
+  parameter.allowed = in.texts(object, "allowed", at);
+  parameter.pattern = in.text(object, "pattern", at);
+  parameter.required = in.flag(object, "required", at);
+  in.each_entry(object, "requiredWhen", at, [&](const json& entry, const std::string& entry_at) {
+    parameter.required_when.push_back(read_parameter_condition(in, entry, entry_at));
+  });
+  return parameter;
+}
+
+std::optional<Retry> read_retry(SpecReader& in, const json& step, const std::string& step_at) {
+  if (!SpecReader::has(step, "retry") || !step["retry"].is_object()) {
+    in.object(step, "retry", step_at);  // says so when it is something else
+    return std::nullopt;
+  }
+  const json& object = step["retry"];
+  const std::string at = step_at + "retry.";
+  Retry retry;
+  retry.attempts = in.number(object, "attempts", at, retry.attempts, 1, limits::kAttempts);
+  retry.delay = in.duration(object, "delay", at, retry.delay);
+  retry.factor = in.number(object, "factor", at, retry.factor, 1, limits::kLargestFactor);
+  retry.max_delay = in.duration(object, "maxDelay", at, std::max(retry.max_delay, retry.delay));
+  retry.jitter = in.number(object, "jitter", at, retry.jitter, 0, 100);
+  retry.fatal_exit_codes = in.numbers(object, "fatalExitCodes", at, 1, limits::kLargestExitCode);
+  return retry;
+}
+
 StepDefinition read_step(SpecReader& in, const json& object, const Tools& tools,
                          const std::string& at) {
   StepDefinition step;
@@ -147,7 +205,36 @@ StepDefinition read_step(SpecReader& in, const json& object, const Tools& tools,
   step.tools = overlay(tools, read_tools(in, in.object(object, "tools", at), at + "tools."));
   step.timeout = in.duration(object, "timeout", at, limits::kDefaultTimeout);
   step.start_timeout = in.duration(object, "startTimeout", at, limits::kDefaultStartTimeout);
+  step.retry = read_retry(in, object, at);
+  step.continue_on_failure = in.flag(object, "continueOnFailure", at);
+  step.when = read_when(in, object, at);
   return step;
+}
+
+std::vector<PhaseDefinition> read_phases(SpecReader& in, const json& spec, const char* list,
+                                         const Tools& tools) {
+  std::vector<PhaseDefinition> phases;
+  in.each_entry(spec, list, "", [&](const json& object, const std::string& at) {
+    PhaseDefinition& phase = phases.emplace_back();
+    phase.name = in.text(object, "name", at);
+    phase.title = in.text(object, "title", at);
+    phase.depends_on = in.texts(object, "dependsOn", at);
+    phase.when = read_when(in, object, at);
+    phase.parallel = in.flag(object, "parallel", at);
+    phase.timeout = in.optional_duration(object, "timeout", at);
+    in.each_entry(object, "steps", at, [&](const json& step, const std::string& step_at) {
+      phase.steps.push_back(read_step(in, step, tools, step_at));
+    });
+  });
+  return phases;
+}
+
+Order read_order(SpecReader& in, const json& spec) {
+  const std::string written = in.optional_text(spec, "order", "").value_or("Sequential");
+  if (written == "Graph") return Order::Graph;
+  if (written != "Sequential")
+    in.problem("order", fmt::format("\"{}\" is not an order; allowed: Sequential, Graph", written));
+  return Order::Sequential;
 }
 
 }  // namespace
@@ -164,20 +251,32 @@ tl::expected<Definition, Problems> read_definition(const json& spec) {
   const json& notes = in.object(spec, "notes", "");
   definition.notes = {in.text(notes, "success", "notes."), in.text(notes, "failure", "notes.")};
   const Tools tools = read_tools(in, in.object(spec, "tools", ""), "tools.");
-  in.each_entry(spec, "phases", "", [&](const json& entry, const std::string& at) {
-    PhaseDefinition phase{in.text(entry, "name", at), in.text(entry, "title", at), {}};
-    in.each_entry(entry, "steps", at, [&](const json& step, const std::string& step_at) {
-      phase.steps.push_back(read_step(in, step, tools, step_at));
-    });
-    definition.phases.push_back(std::move(phase));
-  });
+  definition.order = read_order(in, spec);
+  definition.timeout = in.optional_duration(spec, "timeout", "");
+  definition.phases = read_phases(in, spec, "phases", tools);
+  definition.finally = read_phases(in, spec, "finally", tools);
 
   if (!problems.empty()) return tl::unexpected(std::move(problems));
   return definition;
 }
 
-std::string step_path(const PhaseDefinition& phase, const StepDefinition& step) {
-  return fmt::format("phases[{}].steps[{}]", phase.name, step.name);
+std::string step_path(const PhaseDefinition& phase, const StepDefinition& step,
+                      std::string_view list) {
+  return fmt::format("{}[{}].steps[{}]", list, phase.name, step.name);
+}
+
+const char* to_text(Operator op) {
+  switch (op) {
+    case Operator::In:
+      return "In";
+    case Operator::NotIn:
+      return "NotIn";
+    case Operator::Exists:
+      return "Exists";
+    case Operator::DoesNotExist:
+      break;
+  }
+  return "DoesNotExist";
 }
 
 }  // namespace bootstrap

@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -30,12 +31,30 @@ struct Problem {
 };
 using Problems = std::vector<Problem>;
 
+// One entry of `when` or `requiredWhen`. All entries of a list must hold (when.h).
+enum class Operator { In, NotIn, Exists, DoesNotExist };
+struct ParameterCondition {  // of a parameter's value
+  std::string param;
+  Operator op = Operator::In;
+  std::vector<std::string> values;  // of In and NotIn
+  bool operator==(const ParameterCondition&) const = default;
+};
+struct PhaseCondition {  // of what came of a phase before
+  std::string phase;
+  std::vector<std::string> states;
+  bool operator==(const PhaseCondition&) const = default;
+};
+using WhenEntry = std::variant<ParameterCondition, PhaseCondition>;
+using When = std::vector<WhenEntry>;
+
 struct Parameter {
   std::string name;
   std::optional<std::string> value;
   std::optional<std::string> default_value;
   std::vector<std::string> allowed;  // empty: anything
+  std::string pattern;               // RE2, of the whole value; empty: anything
   bool required = false;
+  std::vector<ParameterCondition> required_when;  // required when all hold; empty: not so
 };
 
 // Where tools come from and how their pods run. The JSON members are parts of a pod's spec that
@@ -73,6 +92,17 @@ struct WaitWork {  // no Job: it is done when the test holds
 };
 using StepWork = std::variant<ToolWork, CommandWork, ScriptWork, WaitWork>;
 
+// What the operator does when an attempt fails. The rules are in retry.h.
+struct Retry {
+  int attempts = 3;                   // in all, the first one included
+  Duration delay{5'000};              // before the second
+  int factor = 2;                     // by which the delay grows with each failure
+  Duration max_delay{360'000};        // it grows up to here
+  int jitter = 0;                     // percent of the delay, added at random
+  std::vector<int> fatal_exit_codes;  // end the step at once
+  bool operator==(const Retry&) const = default;
+};
+
 struct StepDefinition {
   std::string name;
   std::string title;
@@ -81,13 +111,22 @@ struct StepDefinition {
   Tools tools;  // the workflow's, with the step's own over them
   Duration timeout;
   Duration start_timeout;
+  std::optional<Retry> retry;        // none: the first failure is final
+  bool continue_on_failure = false;  // its failure is recorded, and the run goes on
+  When when;                         // all must hold, else it is skipped
 };
 
 struct PhaseDefinition {
   std::string name;
   std::string title;
+  std::vector<std::string> depends_on;  // with Order::Graph: phases listed before
+  When when;                            // all must hold, else all of it is skipped
+  bool parallel = false;                // its steps at once
+  std::optional<Duration> timeout;      // from its first launch to the end of its last step
   std::vector<StepDefinition> steps;
 };
+
+enum class Order { Sequential, Graph };
 
 struct Notes {
   std::string success;
@@ -97,7 +136,10 @@ struct Notes {
 struct Definition {
   std::vector<Parameter> parameters;
   Notes notes;
+  Order order = Order::Sequential;
+  std::optional<Duration> timeout;  // of all phases but those of finally
   std::vector<PhaseDefinition> phases;
+  std::vector<PhaseDefinition> finally;  // at the end of the run, whatever came of it
 };
 
 // The values of the parameters of one run.
@@ -106,7 +148,11 @@ using ParameterValues = std::map<std::string, std::string>;
 // Reads a spec (an object as the API has it). On failure: every problem, not the first one only.
 tl::expected<Definition, Problems> read_definition(const nlohmann::json& spec);
 
-// "phases[infra].steps[a]": how problems and messages name a step of a definition.
-std::string step_path(const PhaseDefinition&, const StepDefinition&);
+// "phases[infra].steps[a]": how problems and messages name a step of a definition. `list` is
+// "phases" or "finally".
+std::string step_path(const PhaseDefinition&, const StepDefinition&,
+                      std::string_view list = "phases");
+
+const char* to_text(Operator);
 
 }  // namespace bootstrap

@@ -29,6 +29,11 @@ void Draft::stop(const JobView& job, const std::string& reason) {
     retry(refused->message);
 }
 
+void Draft::stop_job_of(const StepRecord& record) {
+  for (const auto& job : observed_.work.jobs)
+    if (job->meta.uid == record.job_uid) stop(*job, record.reason);
+}
+
 Decision Draft::finish() {
   if (!decision_.actions.empty()) return std::move(decision_);
   decision_.asked = ask_.asked();

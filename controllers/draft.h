@@ -41,6 +41,8 @@ class Draft {
 
   // Suspends a Job, unless it has ended.
   void stop(const JobView&, const std::string& reason);
+  // The Job of its attempt, for the record's reason.
+  void stop_job_of(const StepRecord&);
 
   // With the actions only when there are any: then it is decided anew with their outcomes.
   Decision finish();

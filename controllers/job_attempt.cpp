@@ -169,10 +169,15 @@ class JobAttempt {
   // to write it into the status.
   void explain_stop(AttemptResult& result) const {
     result.reason = job_->stop_reason;
-    result.message =
-        job_->stop_reason == reasons::kNotStarted
-            ? fmt::format("did not start within {}", to_text(step_.definition.start_timeout))
-            : fmt::format("its Job {} was stopped", record_.job);
+    if (result.reason == reasons::kNotStarted)
+      result.message =
+          fmt::format("did not start within {}", to_text(step_.definition.start_timeout));
+    else if (result.reason == reasons::kPhaseTimedOut)
+      result.message = "its phase did not end within its timeout";
+    else if (result.reason == reasons::kWorkflowTimedOut)
+      result.message = "the workflow did not end within its timeout";
+    else
+      result.message = fmt::format("its Job {} was stopped", record_.job);
   }
 
   // When the tool did well: whoever did not.

@@ -22,14 +22,15 @@ constexpr std::int64_t kUser = 65532;  // "nonroot" of the distroless images
 class JobBuilder {
  public:
   JobBuilder(const ObjectMeta& workflow, const Plan& plan, const PlanStep& step, int attempt,
-             const Platform& platform)
+             const Platform& platform, const std::optional<RunResult>& result)
       : workflow_(workflow),
         plan_(plan),
         step_(step),
         tools_(step.definition.tools),
         attempt_(attempt),
         platform_(platform),
-        lookup_(lookup_of(plan.run, plan.parameters)) {}
+        result_(result),
+        lookup_(with_result(lookup_of(plan.run, plan.parameters), result)) {}
 
   json build() const {
     json job{{"apiVersion", "batch/v1"}, {"kind", "Job"}};
@@ -176,6 +177,10 @@ class JobBuilder {
     set("BOOTSTRAP_STEP", step_.ref.step);
     set("BOOTSTRAP_ATTEMPT", std::to_string(attempt_));
     set("BOOTSTRAP_OUTPUTS", kOutputs);
+    if (result_) {
+      set("BOOTSTRAP_WORKFLOW_RESULT", result_->state);
+      set("BOOTSTRAP_FAILED_STEP", result_->failed_step);
+    }
     set("HOME", kHomeDir);
     // git refuses to work in a folder of another user; here the user is any number.
     set("GIT_CONFIG_COUNT", "1");
@@ -228,14 +233,15 @@ class JobBuilder {
   const Tools& tools_;
   int attempt_;
   const Platform& platform_;
+  const std::optional<RunResult>& result_;
   Lookup lookup_;
 };
 
 }  // namespace
 
 json build_job(const ObjectMeta& workflow, const Plan& plan, const PlanStep& step, int attempt,
-               const Platform& platform) {
-  return JobBuilder(workflow, plan, step, attempt, platform).build();
+               const Platform& platform, const std::optional<RunResult>& result) {
+  return JobBuilder(workflow, plan, step, attempt, platform, result).build();
 }
 
 }  // namespace bootstrap

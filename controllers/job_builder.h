@@ -25,7 +25,8 @@ struct Platform {
   bool openshift = false;
 };
 
+// `result`: of the run so far; of steps of finally only.
 nlohmann::json build_job(const ObjectMeta& workflow, const Plan&, const PlanStep&, int attempt,
-                         const Platform&);
+                         const Platform&, const std::optional<RunResult>& result = {});
 
 }  // namespace bootstrap

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "controllers/advance_step.h"
 #include "controllers/limits.h"
 #include "controllers/pod_trouble.h"
 #include "controllers/step_machine.h"
@@ -12,10 +13,13 @@
 namespace bootstrap {
 namespace {
 
+constexpr Duration kPodsAgain{5'000};
+
 void wait_to_launch(Draft& draft, StepRecord& record, const char* reason,
                     const std::string& message) {
   record.reason = reason;
   record.message = cut(message, limits::kMessage);
+  record.next_retry.reset();  // its time has come; what it waits for now is another matter
   TimePoint since = draft.status().start.value_or(draft.now());
   for (const PhaseRecord& phase : draft.status().phases)
     for (const StepRecord& s : phase.steps)
@@ -50,18 +54,39 @@ bool account_allows(Draft& draft, const PlanStep& step, StepRecord& record) {
   return false;
 }
 
+// The word of the live API: a store may be behind, and two attempts at once are the one thing that
+// must never be.
+bool former_attempts_have_ended(Draft& draft, const PlanStep& step, StepRecord& record) {
+  if (record.attempts == 0) return true;
+  const auto* live = draft.ask()(LivePods{step.ref});
+  if (live == nullptr) return false;
+  if (!*live) {
+    draft.retry(live->error().why);
+    return false;
+  }
+  const auto still = std::ranges::find_if(**live, [](const PodView& p) { return !has_ended(p); });
+  if (still == (*live)->end()) return true;
+  record.reason = reasons::kPodEnding;
+  record.message = fmt::format("waits for pod {} of a former attempt to end", still->meta.name);
+  record.next_retry.reset();
+  draft.wake(draft.now() + kPodsAgain);
+  return false;
+}
+
 }  // namespace
 
-void launch(Draft& draft, const PlanStep& step) {
+void launch(Draft& draft, const Standing& standing, const PlanStep& step) {
   StepRecord& record = *find_step(draft.status(), step.ref);
   if (!account_allows(draft, step, record)) return;
+  if (!former_attempts_have_ended(draft, step, record)) return;
   const ObjectMeta& meta = draft.meta();
   const int attempt = record.attempts + 1;
-  if (std::holds_alternative<WaitWork>(step.definition.work)) {  // nothing to create
+  if (!has_job(step)) {  // nothing to create
     record = launched(std::move(record), attempt, "", "", draft.plan().name, draft.now());
-    return;
+    return advance_step(draft, standing, step);  // what it waits for may be there already
   }
-  const CreateJob action{job_name(meta.name, meta.uid, step.ref, attempt), step.ref, attempt};
+  const CreateJob action{job_name(meta.name, meta.uid, step.ref, attempt), step.ref, attempt,
+                         result_for(draft.plan(), standing, step.phase)};
   const Outcome* outcome = draft.outcome_of(action);
   if (outcome == nullptr) {
     draft.act(action);

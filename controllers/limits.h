@@ -13,17 +13,29 @@ using namespace std::chrono_literals;
 // Of a definition; the CRD says the same, and docs/api.md.
 inline constexpr std::size_t kPhases = 32;
 inline constexpr std::size_t kStepsInPhase = 32;
-inline constexpr std::size_t kSteps = 100;
+inline constexpr std::size_t kFinallyPhases = 8;
+inline constexpr std::size_t kSteps = 100;        // those of finally included
+inline constexpr std::size_t kConditions = 8;     // of one `when` or `requiredWhen`
 inline constexpr std::size_t kWorkflowName = 40;  // characters; leaves room in Job names
 inline constexpr Duration kShortestTimeout = 1s;
 inline constexpr Duration kLongestTimeout = 168h;
+
+// Of `retry`.
+inline constexpr int kAttempts = 20;
+inline constexpr int kLargestFactor = 10;
+inline constexpr std::size_t kFatalExitCodes = 32;
+inline constexpr int kLargestExitCode = 255;
+// Attempts of a step that do not count: lost to disruption, or never started.
+inline constexpr int kUncountedAttempts = 10;
 
 // Defaults the operator applies (the CRD has none, so that no apply ever sees a difference).
 inline constexpr Duration kDefaultTimeout = 2h;  // of one attempt, pulling the image included
 inline constexpr Duration kDefaultStartTimeout = 15min;
 
 // Of a status: it must stay far below what etcd takes in one object.
-inline constexpr std::size_t kMessage = 512;   // bytes
+inline constexpr std::size_t kMessage = 512;  // bytes
+inline constexpr std::size_t kEventNote =
+    1024;                                      // bytes of an Event's message; the API refuses more
 inline constexpr std::size_t kLogTail = 2048;  // bytes; the kubelet cuts there too
 inline constexpr std::size_t kHistory = 50;    // newest transitions
 inline constexpr std::size_t kJobName = 63;    // characters: a Job's name becomes a pod label

@@ -1,5 +1,8 @@
 #include "controllers/plan.h"
 
+#include <numeric>
+#include <utility>
+
 #include "controllers/limits.h"
 #include "controllers/validation.h"
 
@@ -8,21 +11,67 @@ namespace {
 
 using nlohmann::json;
 
-// Phases run as listed, and the steps of a phase one after the other: each step comes after all of
-// the step or phase before it.
-std::vector<PlanStep> flatten(const Definition& definition) {
-  std::vector<PlanStep> steps;
-  for (const PhaseDefinition& phase : definition.phases) {
-    for (const StepDefinition& step : phase.steps) {
-      PlanStep planned{{phase.name, step.name}, step, {}};
-      if (!steps.empty()) planned.after.push_back(steps.size() - 1);
-      steps.push_back(std::move(planned));
+// Makes the edges. A phase begins when those it comes after are done; its last steps are what the
+// phases after it wait for.
+class Graph {
+ public:
+  explicit Graph(Plan& plan) : plan_(plan) {}
+
+  void add(const Definition& definition) {
+    for (const PhaseDefinition& phase : definition.phases)
+      add(phase, RunsOn::Success, begins_after(definition.order, phase), {});
+    // Each phase of finally comes after everything before it is over, however that ended.
+    std::vector<StepIndex> before = all_steps();
+    for (const PhaseDefinition& phase : definition.finally) {
+      const StepIndex first = plan_.steps.size();
+      add(phase, RunsOn::Always, {}, before);
+      before.clear();
+      for (StepIndex i = first; i < plan_.steps.size(); ++i) before.push_back(i);
     }
   }
-  return steps;
-}
+
+ private:
+  using Steps = std::vector<StepIndex>;
+
+  Steps begins_after(Order order, const PhaseDefinition& phase) const {
+    if (order == Order::Sequential) return ends_.empty() ? Steps{} : ends_.back();
+    Steps after;
+    for (const std::string& name : phase.depends_on)
+      for (PhaseIndex p = 0; p < plan_.phases.size(); ++p)
+        if (plan_.phases[p].name == name)
+          after.insert(after.end(), ends_[p].begin(), ends_[p].end());
+    return after;
+  }
+
+  void add(const PhaseDefinition& phase, RunsOn runs_on, Steps after, const Steps& after_end) {
+    const PhaseIndex index = plan_.phases.size();
+    plan_.phases.push_back({phase.name, runs_on, phase.timeout, phase.when});
+    Steps ends;
+    for (const StepDefinition& step : phase.steps) {
+      const bool begins = phase.parallel || ends.empty();
+      if (!begins) after = std::exchange(ends, {});
+      ends.push_back(plan_.steps.size());
+      plan_.steps.push_back(
+          {{phase.name, step.name}, step, after, begins ? after_end : Steps{}, index});
+    }
+    ends_.push_back(std::move(ends));
+  }
+
+  Steps all_steps() const {
+    Steps all(plan_.steps.size());
+    std::iota(all.begin(), all.end(), StepIndex{0});
+    return all;
+  }
+
+  Plan& plan_;
+  std::vector<Steps> ends_;  // by phase: the steps that come last in it
+};
 
 }  // namespace
+
+bool has_job(const PlanStep& step) {
+  return !std::holds_alternative<WaitWork>(step.definition.work);
+}
 
 json pinned_part(const json& spec) {
   return spec;
@@ -75,7 +124,8 @@ tl::expected<Plan, std::string> compile(const ObjectMeta& workflow, const PlanRe
   plan.definition = record.definition;
   plan.parameters = record.parameters;
   plan.notes = definition->notes;
-  plan.steps = flatten(*definition);
+  plan.timeout = definition->timeout;
+  Graph(plan).add(*definition);
   return plan;
 }
 

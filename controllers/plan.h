@@ -3,13 +3,14 @@
 //
 // A PlanRecord is the run's commit record, stored as a ControllerRevision: whoever continues the
 // run, after whatever crash, reads back the same definition, values and start time. A Plan is its
-// compiled form: a flat graph of steps; that steps come in phases, one after the other, is compiled
-// away into `after` edges. Later edits of the workflow change neither.
+// compiled form: a flat graph of steps; order, parallel, dependsOn and finally are compiled away
+// into its edges. Later edits of the workflow change neither.
 //
 // Pure values and functions.
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,10 +34,24 @@ struct PlanRecord {
 
 using StepIndex = std::size_t;
 
+using PhaseIndex = std::size_t;
+
+// When steps may run: while nothing has failed, or at the end in any case (finally).
+enum class RunsOn { Success, Always };
+
+struct PlanPhase {
+  std::string name;
+  RunsOn runs_on = RunsOn::Success;
+  std::optional<Duration> timeout;
+  When when;
+};
+
 struct PlanStep {
   StepRef ref;
   StepDefinition definition;
-  std::vector<StepIndex> after;  // all must have succeeded
+  std::vector<StepIndex> after;  // all must be done: succeeded, skipped, or failed and tolerated
+  std::vector<StepIndex> after_end;  // all must be over, whatever came of them
+  PhaseIndex phase = 0;
 };
 
 struct Plan {
@@ -46,8 +61,13 @@ struct Plan {
   nlohmann::json definition;
   ParameterValues parameters;
   Notes notes;
-  std::vector<PlanStep> steps;  // in the order of the definition; `after` points backwards only
+  std::optional<Duration> timeout;  // of the phases that run on success
+  std::vector<PlanPhase> phases;    // in the order of the definition, those of finally last
+  std::vector<PlanStep> steps;      // likewise; `after` and `after_end` point backwards only
 };
+
+// Whether its attempts are Jobs; a step that waits has none.
+bool has_job(const PlanStep&);
 
 // What of a spec is pinned: everything but the live fields.
 nlohmann::json pinned_part(const nlohmann::json& spec);

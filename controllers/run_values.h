@@ -3,7 +3,9 @@
 //
 // Pure functions.
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include <tl/expected.hpp>
 
@@ -23,9 +25,18 @@ struct RunIdentity {
   TimePoint start;
 };
 
+// What only steps of finally may refer to.
+inline constexpr std::string_view kWorkflowResult = "workflow.result";
+
+// What came of a run, as the steps of finally are told.
+struct RunResult {
+  std::string state;        // "Succeeded", "Failed"
+  std::string failed_step;  // "phase/step"; empty: none
+};
+
 // Each parameter's value: `value`, else `default`. One that has neither is absent, unless it is
-// required: then a Problem, and so is an empty value. Also: not in `allowed`, or two whose
-// environment names are the same.
+// required (always, or because `requiredWhen` holds): then a Problem, and so is an empty value.
+// Also: not in `allowed`, not as `pattern` says, or two whose environment names are the same.
 tl::expected<ParameterValues, Problems> resolve_parameters(const std::vector<Parameter>&);
 
 // "cluster-name" → "PARAM_CLUSTER_NAME": the environment variable that carries a parameter.
@@ -34,7 +45,13 @@ std::string environment_name(std::string_view parameter);
 // Answers params.<name> and workflow.name, .namespace, .uid, .run, .startTime (RFC 3339).
 Lookup lookup_of(const RunIdentity&, const ParameterValues&);
 
+// Answers workflow.result besides, when there is one.
+Lookup with_result(Lookup, const std::optional<RunResult>&);
+
 // "params.<name>, workflow.name, …": for messages that say what is allowed.
 std::string known_references(const ParameterValues&);
+
+// Whether a text matches an RE2 pattern as a whole. Error: what is wrong with the pattern.
+tl::expected<bool, std::string> matches_whole(const std::string& text, const std::string& pattern);
 
 }  // namespace bootstrap

@@ -17,16 +17,19 @@ constexpr Texts<WorkflowState, 6> kWorkflowStates{{{WorkflowState::Pending, "Pen
                                                    {WorkflowState::Succeeded, "Succeeded"},
                                                    {WorkflowState::Failed, "Failed"},
                                                    {WorkflowState::Invalid, "Invalid"}}};
-constexpr Texts<PhaseState, 4> kPhaseStates{{{PhaseState::Pending, "Pending"},
+constexpr Texts<PhaseState, 5> kPhaseStates{{{PhaseState::Pending, "Pending"},
                                              {PhaseState::Running, "Running"},
                                              {PhaseState::Succeeded, "Succeeded"},
-                                             {PhaseState::Failed, "Failed"}}};
-constexpr Texts<StepState, 6> kStepStates{{{StepState::Pending, "Pending"},
+                                             {PhaseState::Failed, "Failed"},
+                                             {PhaseState::Skipped, "Skipped"}}};
+constexpr Texts<StepState, 8> kStepStates{{{StepState::Pending, "Pending"},
                                            {StepState::Starting, "Starting"},
                                            {StepState::Running, "Running"},
                                            {StepState::Ending, "Ending"},
+                                           {StepState::Backoff, "Backoff"},
                                            {StepState::Succeeded, "Succeeded"},
-                                           {StepState::Failed, "Failed"}}};
+                                           {StepState::Failed, "Failed"},
+                                           {StepState::Skipped, "Skipped"}}};
 
 template <class E, std::size_t N>
 const char* text_of(const Texts<E, N>& texts, E value) {
@@ -102,6 +105,7 @@ std::vector<T> list_in(const json& from, const char* key, F&& read) {
 
 json write_step(const StepRecord& step) {
   json to{{"name", step.name}, {"state", to_text(step.state)}, {"attempts", step.attempts}};
+  if (step.uncounted != 0) to["uncountedAttempts"] = step.uncounted;
   put(to, "job", step.job);
   put(to, "jobUID", step.job_uid);
   put(to, "reason", step.reason);
@@ -109,6 +113,7 @@ json write_step(const StepRecord& step) {
   if (step.exit_code) to["exitCode"] = *step.exit_code;
   put(to, "startTime", step.start);
   put(to, "completionTime", step.completion);
+  put(to, "nextRetryTime", step.next_retry);
   put(to, "logTail", step.log_tail);
   put(to, "plan", step.plan);
   return to;
@@ -119,6 +124,7 @@ StepRecord read_step(const json& from) {
   step.name = text_in(from, "name");
   step.state = value_of(kStepStates, text_in(from, "state"));
   step.attempts = number_in<int>(from, "attempts");
+  step.uncounted = number_in<int>(from, "uncountedAttempts");
   step.job = text_in(from, "job");
   step.job_uid = text_in(from, "jobUID");
   step.reason = text_in(from, "reason");
@@ -126,6 +132,7 @@ StepRecord read_step(const json& from) {
   if (!value_in(from, "exitCode").is_null()) step.exit_code = number_in<int>(from, "exitCode");
   step.start = time_in(from, "startTime");
   step.completion = time_in(from, "completionTime");
+  step.next_retry = time_in(from, "nextRetryTime");
   step.log_tail = text_in(from, "logTail");
   step.plan = text_in(from, "plan");
   return step;
@@ -250,7 +257,7 @@ bool is_final(WorkflowState state) {
 }
 
 bool is_final(StepState state) {
-  return state == StepState::Succeeded || state == StepState::Failed;
+  return state == StepState::Succeeded || state == StepState::Failed || state == StepState::Skipped;
 }
 
 json to_json(const Status& status) {

@@ -17,17 +17,19 @@
 namespace bootstrap {
 
 enum class WorkflowState { Pending, Running, Suspended, Succeeded, Failed, Invalid };
-enum class PhaseState { Pending, Running, Succeeded, Failed };
+enum class PhaseState { Pending, Running, Succeeded, Failed, Skipped };
 
 // Running: its Job has been launched. Starting: launched, but no container runs, and reason and
-// message say why. Ending: it is being stopped; its pod has not ended yet. The transitions are
-// drawn in step_machine.h.
-enum class StepState { Pending, Starting, Running, Ending, Succeeded, Failed };
+// message say why. Ending: it is being stopped; its pod has not ended yet. Backoff: an attempt has
+// failed, and the next one comes at `next_retry`. Skipped: its `when`, or that of its phase, did
+// not hold. The transitions are drawn in step_machine.h.
+enum class StepState { Pending, Starting, Running, Ending, Backoff, Succeeded, Failed, Skipped };
 
 struct StepRecord {
   std::string name;
   StepState state = StepState::Pending;
-  int attempts = 0;  // Jobs launched so far; never goes down, so that no name is met twice
+  int attempts = 0;   // Jobs launched so far; never goes down, so that no name is met twice
+  int uncounted = 0;  // of those: lost to disruption or never started, which uses up no attempt
   std::string job;
   std::string job_uid;
   std::string reason;
@@ -35,6 +37,7 @@ struct StepRecord {
   std::optional<int> exit_code;
   std::optional<TimePoint> start;       // of the newest attempt
   std::optional<TimePoint> completion;  // of the newest attempt
+  std::optional<TimePoint> next_retry;  // of Backoff; whole seconds, as it is stored
   std::string log_tail;
   std::string plan;  // the ControllerRevision its newest attempt ran with
   bool operator==(const StepRecord&) const = default;
@@ -104,7 +107,7 @@ const char* to_text(PhaseState);
 const char* to_text(StepState);
 
 bool is_final(WorkflowState);  // Succeeded, Failed: nothing changes it but the user
-bool is_final(StepState);      // Succeeded, Failed
+bool is_final(StepState);      // Succeeded, Failed, Skipped
 
 nlohmann::json to_json(const Status&);
 // Whether they are the same object once they are written.

@@ -1,8 +1,11 @@
 #include "controllers/step_machine.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "controllers/limits.h"
+#include "controllers/retry.h"
 #include "controllers/texts.h"
 
 namespace bootstrap {
@@ -28,6 +31,23 @@ StepRecord finish(StepRecord record, const AttemptResult& result, TimePoint now)
   return record;
 }
 
+// After a failure: wait for the next attempt, or that was it.
+StepMove fail_or_wait(const PlanStep& step, StepRecord record, TimePoint now) {
+  const auto& retry = step.definition.retry;
+  const auto next = retry ? next_attempt(*retry, record) : std::nullopt;
+  if (!next) {
+    if (const std::string why = why_last_attempt(retry, record); !why.empty())
+      record.message = with_end(std::move(record.message), "; " + why, limits::kMessage);
+    return {std::move(record), false, {}};
+  }
+  record.state = StepState::Backoff;
+  if (!next->counted) ++record.uncounted;
+  // To the second, as it is stored: a restart must not change it.
+  record.next_retry = std::chrono::ceil<std::chrono::seconds>(now + next->delay);
+  const TimePoint wake = *record.next_retry;
+  return {std::move(record), false, wake};
+}
+
 StepMove stop_unstarted(const PlanStep& step, StepRecord record, const AttemptView& view) {
   record.state = StepState::Ending;
   const std::string why = view.message.empty() ? record.message : view.message;
@@ -44,8 +64,11 @@ bool is_launched(StepState state) {
 }
 
 StepMove advance(const PlanStep& step, StepRecord record, const AttemptView& view, TimePoint now) {
-  if (view.live == Liveness::Ended)
-    return {finish(std::move(record), *view.result, now), false, {}};
+  if (view.live == Liveness::Ended) {
+    record = finish(std::move(record), *view.result, now);
+    if (record.state == StepState::Succeeded) return {std::move(record), false, {}};
+    return fail_or_wait(step, std::move(record), now);
+  }
   if (record.state == StepState::Ending) return {std::move(record), true, view.look_again};
   if (view.live == Liveness::Starting) {
     const TimePoint deadline = record.start.value_or(now) + step.definition.start_timeout;
@@ -67,6 +90,7 @@ StepRecord launched(StepRecord record, int attempt, std::string job, std::string
   fresh.name = std::move(record.name);
   fresh.state = StepState::Running;
   fresh.attempts = attempt;
+  fresh.uncounted = record.uncounted;
   fresh.job = std::move(job);
   fresh.job_uid = std::move(job_uid);
   fresh.start = start;
@@ -77,8 +101,33 @@ StepRecord launched(StepRecord record, int attempt, std::string job, std::string
 StepRecord never_launched(StepRecord record, std::string reason, std::string message,
                           TimePoint now) {
   record.state = StepState::Failed;
+  record.next_retry.reset();
   explain(record, reason, message);
   record.completion = now;
+  return record;
+}
+
+StepRecord given_up(StepRecord record, const char* reason, const std::string& why, TimePoint now) {
+  record.state = StepState::Failed;
+  record.next_retry.reset();
+  record.message = cut(
+      fmt::format("{}; its last attempt had failed ({}): {}", why, record.reason, record.message),
+      limits::kMessage);
+  record.reason = reason;
+  record.completion = now;
+  return record;
+}
+
+StepRecord to_be_stopped(StepRecord record, const char* reason, const std::string& why) {
+  record.state = StepState::Ending;
+  explain(record, reason, why);
+  return record;
+}
+
+StepRecord skipped(StepRecord record, const std::string& why) {
+  record.state = StepState::Skipped;
+  record.reason = reasons::kConditionNotMet;
+  record.message = cut(why, limits::kMessage);
   return record;
 }
 

@@ -1,21 +1,17 @@
 #pragma once
 // The life of a step, the same for every kind of work.
 //
-//              launched            result
-//   Pending ────1────▶ Running ──────4─────▶ Succeeded
-//      │                ▲  │ ╲
-//      │          3 (it │  │  ╲───────5────▶ Failed
-//      │           runs)│  │ 2 (no container,      ▲
-//      │                │  ▼    and why)           │
-//      │               Starting ──────4, 5─────────┤
-//      │                   │                       │
-//      │                   │ 6 (startTimeout:      │
-//      │                   ▼    suspend sent)      │
-//      │                Ending ───────7────────────┤  (or 4: its pod had succeeded after all)
-//      │                                           │
-//      └───────────────8 (it can never be launched)┘
+//   Pending ──1──▶ Running ◀──2, 3──▶ Starting
+//    │   │            │                  │
+//    │   │            └────────┬─────────┴──6, 11──▶ Ending   (from both: stop sent)
+//    │   │                     │                       │
+//    │   8                     └───────────┬───────────┘
+//    │   ▼                                 ├──4──────▶ Succeeded
+//    │  Failed                             ├──5, 7───▶ Failed
+//    │                                     └──9──────▶ Backoff ──1────▶ Running
+//    └──12──▶ Skipped                                          ──10──▶ Failed
 //
-//   1  its Job exists (created, or adopted)
+//   1  its Job exists (created, or adopted); from Backoff: that of the next attempt, in its time
 //   2  launched, no container runs, and the cluster says why
 //   3  a container runs (or nobody says why it does not)
 //   4  the attempt ended with success
@@ -23,9 +19,13 @@
 //   6  no container ran within startTimeout
 //   7  what was stopped has ended
 //   8  its Job's name is taken, or its Job is not valid
+//   9  as 5 and 7, and another attempt may follow (retry.h)
+//  10  as 8, or no other attempt may follow any more
+//  11  its phase or the workflow is to end (standing.h)
+//  12  its `when`, or that of its phase, does not hold (when.h)
 //
-// Succeeded and Failed are final: the first recorded result stands, whatever is seen later.
-// Pure functions.
+// Succeeded, Failed and Skipped are final: the first recorded result stands, whatever is seen
+// later. Pure functions.
 
 #include <optional>
 
@@ -41,15 +41,24 @@ struct StepMove {
   std::optional<TimePoint> wake;  // when time alone may move it
 };
 
-// Transitions 2 to 7, of a step that has been launched.
+// Transitions 2 to 7 and 9, of a step that has been launched.
 StepMove advance(const PlanStep&, StepRecord, const AttemptView&, TimePoint now);
 
 // Transition 1. The Job of this attempt exists.
 StepRecord launched(StepRecord, int attempt, std::string job, std::string job_uid,
                     const std::string& plan, TimePoint start);
 
-// Transition 8.
+// Transitions 8 and 10, by its Job.
 StepRecord never_launched(StepRecord, std::string reason, std::string message, TimePoint now);
+
+// Transition 10. `why` there is no other attempt.
+StepRecord given_up(StepRecord, const char* reason, const std::string& why, TimePoint now);
+
+// Transition 11.
+StepRecord to_be_stopped(StepRecord, const char* reason, const std::string& why);
+
+// Transition 12.
+StepRecord skipped(StepRecord, const std::string& why);
 
 bool is_launched(StepState);  // Starting, Running, Ending
 

@@ -1,5 +1,7 @@
 #include "controllers/texts.h"
 
+#include <algorithm>
+
 namespace bootstrap {
 namespace {
 
@@ -49,6 +51,12 @@ std::string cut(std::string text, std::size_t limit) {
   std::size_t end = limit - kEllipsis.size();
   while (end > 0 && continues(text[end])) --end;
   return text.substr(0, end).append(kEllipsis);
+}
+
+std::string with_end(std::string text, std::string_view end, std::size_t limit, std::size_t least) {
+  const std::size_t room = end.size() < limit ? limit - end.size() : 0;
+  text = cut(std::move(text), std::max(room, std::min(least, limit)));
+  return cut(text.append(end), limit);
 }
 
 std::string tail(std::string_view text, std::size_t limit) {

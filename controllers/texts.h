@@ -10,6 +10,11 @@ namespace bootstrap {
 // At most `limit` bytes of valid UTF-8, ending in "…" when something was cut off.
 std::string cut(std::string text, std::size_t limit);
 
+// A text and what must follow it, at most `limit` bytes in all: of the text as much as there is
+// room for, but at least `least` bytes before the end is cut, too.
+std::string with_end(std::string text, std::string_view end, std::size_t limit,
+                     std::size_t least = 160);
+
 // The end of a text, at most `limit` bytes, whole characters; bytes that are not UTF-8 are replaced
 // by '?' (a tool may print anything, JSON may not carry it).
 std::string tail(std::string_view text, std::size_t limit);

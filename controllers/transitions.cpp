@@ -1,13 +1,12 @@
 #include "controllers/transitions.h"
 
+#include "controllers/limits.h"
 #include "controllers/texts.h"
 
 namespace bootstrap {
 
 nlohmann::json to_event(const ObjectMeta& workflow, const Transition& transition,
                         const std::string& cause, const std::string& instance, TimePoint now) {
-  // Bounds of https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
-  constexpr std::size_t kNote = 1024;
   return {{"apiVersion", "v1"},
           {"kind", "Event"},
           {"metadata",
@@ -26,7 +25,7 @@ nlohmann::json to_event(const ObjectMeta& workflow, const Transition& transition
             {"namespace", workflow.ns},
             {"name", workflow.name},
             {"uid", workflow.uid}}},
-          {"message", cut(transition.message, kNote)},
+          {"message", cut(transition.message, limits::kEventNote)},
           {"type", transition.warning ? "Warning" : "Normal"}};
 }
 

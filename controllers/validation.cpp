@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "controllers/graph_rules.h"
 #include "controllers/limits.h"
 #include "controllers/names.h"
 #include "controllers/program_text.h"
@@ -77,23 +78,11 @@ class Validation {
             "must be at most 63 letters, digits, '-' and '_', beginning with a letter");
     check_text("notes.success", definition_.notes.success);
     check_text("notes.failure", definition_.notes.failure);
-    std::set<std::string> phases;
-    for (const PhaseDefinition& phase : definition_.phases) {
-      const std::string at = fmt::format("phases[{}]", phase.name);
-      if (!is_step_name(phase.name)) add(at + ".name", kNameRule);
-      if (!phases.insert(phase.name).second)
-        add(at + ".name", "is there twice; phase names are unique");
-      if (phase.steps.empty()) add(at + ".steps", "needs at least one step");
-      if (phase.steps.size() > limits::kStepsInPhase)
-        add(at + ".steps",
-            fmt::format("has {} steps; at most {}", phase.steps.size(), limits::kStepsInPhase));
-      std::set<std::string> steps;
-      for (const StepDefinition& step : phase.steps) {
-        if (!steps.insert(step.name).second)
-          add(step_path(phase, step) + ".name", "is there twice; step names of a phase are unique");
-        check_step(step, step_path(phase, step));
-      }
-    }
+    std::set<std::string> names;
+    check_phases(definition_.phases, "phases", names);
+    lookup_ = with_result(lookup_, RunResult{"Succeeded", ""});  // known from here on
+    check_phases(definition_.finally, "finally", names);
+    for (Problem& problem : graph_problems(definition_)) problems_.push_back(std::move(problem));
     return std::move(problems_);
   }
 
@@ -106,13 +95,38 @@ class Validation {
     problems_.push_back({std::move(field), std::move(message)});
   }
 
+  void check_phases(const std::vector<PhaseDefinition>& phases, const char* list,
+                    std::set<std::string>& names) {
+    for (const PhaseDefinition& phase : phases) {
+      const std::string at = fmt::format("{}[{}]", list, phase.name);
+      if (!is_step_name(phase.name)) add(at + ".name", kNameRule);
+      if (!names.insert(phase.name).second)
+        add(at + ".name", "is there twice; phase names are unique");
+      if (phase.steps.empty()) add(at + ".steps", "needs at least one step");
+      if (phase.steps.size() > limits::kStepsInPhase)
+        add(at + ".steps",
+            fmt::format("has {} steps; at most {}", phase.steps.size(), limits::kStepsInPhase));
+      std::set<std::string> steps;
+      for (const StepDefinition& step : phase.steps) {
+        if (!steps.insert(step.name).second)
+          add(step_path(phase, step, list) + ".name",
+              "is there twice; step names of a phase are unique");
+        check_step(step, step_path(phase, step, list));
+      }
+    }
+  }
+
   void check_size() {
     std::size_t steps = 0;
-    for (const auto& phase : definition_.phases) steps += phase.steps.size();
+    for (const auto* phases : {&definition_.phases, &definition_.finally})
+      for (const auto& phase : *phases) steps += phase.steps.size();
     if (definition_.phases.empty()) add("phases", "needs at least one phase");
     if (definition_.phases.size() > limits::kPhases)
       add("phases",
           fmt::format("has {} phases; at most {}", definition_.phases.size(), limits::kPhases));
+    if (definition_.finally.size() > limits::kFinallyPhases)
+      add("finally", fmt::format("has {} phases; at most {}", definition_.finally.size(),
+                                 limits::kFinallyPhases));
     if (steps > limits::kSteps)
       add("phases", fmt::format("have {} steps in all; at most {}", steps, limits::kSteps));
   }
@@ -135,6 +149,8 @@ class Validation {
   }
 
   std::string unknown(const std::string& reference) const {
+    if (reference == kWorkflowResult)
+      return fmt::format("$({}) is known in steps of finally only", reference);
     constexpr std::string_view kParams = "params.";
     if (reference.starts_with(kParams)) {
       const auto name = reference.substr(kParams.size());

@@ -85,7 +85,7 @@ Outcome ActionsPerformer::adopt_plan(const std::string& name) const {
 
 Outcome ActionsPerformer::perform(const CreateJob& action) const {
   const auto step = std::ranges::find(plan_->steps, action.step, &PlanStep::ref);
-  const json job = build_job(workflow_, *plan_, *step, action.attempt, platform_);
+  const json job = build_job(workflow_, *plan_, *step, action.attempt, platform_, action.result);
   const auto created = client_.create(kube::resources::kJobs, workflow_.ns, job.dump());
   if (created) {
     const ObjectMeta meta = meta_of(*created);

@@ -101,6 +101,38 @@ TEST(CrashAfterEveryWrite, OfAStepThatNeverStarts) {
       spec);
 }
 
+TEST(CrashAfterEveryWrite, OfAStepThatIsTriedAgain) {
+  Json spec = kSpec;
+  spec["phases"][1]["steps"][0]["retry"] = {{"attempts", 3}, {"delay", "2s"}, {"jitter", 50}};
+  crash_everywhere(
+      [](const AttemptName& name) {
+        return Fate{.exit_code = name.step == "connect" && name.attempt < 3 ? 1 : 0};
+      },
+      spec);
+}
+
+TEST(CrashAfterEveryWrite, OfFinallyAfterAFailure) {
+  Json spec = kSpec;
+  spec["phases"][2]["steps"][1]["retry"] = {{"attempts", 2}};
+  spec["finally"] = {
+      {{"name", "end"},
+       {"parallel", true},
+       {"steps",
+        {{{"name", "clean"}, {"command", {"true"}}}, {{"name", "tell"}, {"command", {"true"}}}}}}};
+  crash_everywhere(
+      [](const AttemptName& name) { return Fate{.exit_code = name.step == "check" ? 3 : 0}; },
+      spec);
+}
+
+TEST(CrashAfterEveryWrite, OfPhasesSideBySide) {
+  Json spec = kSpec;
+  spec["order"] = "Graph";
+  spec["phases"][0]["parallel"] = true;
+  spec["phases"][2]["dependsOn"] = {"hub", "vault"};
+  spec["phases"][3]["dependsOn"] = {"cluster"};
+  crash_everywhere([](const AttemptName&) { return Fate{}; }, spec);
+}
+
 // The heir is killed as well, in the middle of what it repairs.
 TEST(CrashAfterEveryWrite, AndTheHeirToo) {
   const Oracle oracle = [](const AttemptName& name) {

@@ -14,6 +14,20 @@ bool is_final(const std::string& state) {
   return state == "Succeeded" || state == "Failed";
 }
 
+bool is_final_step(const std::string& state) {
+  return is_final(state) || state == "Skipped";
+}
+
+bool was_ended(const Json& record) {
+  const std::string reason = record.value("reason", "");
+  return reason == "PhaseTimedOut" || reason == "WorkflowTimedOut";
+}
+
+// For good, and not tolerated.
+bool is_failure(const OutlineStep& step, const Json& record) {
+  return record.value("state", "") == "Failed" && (!step.tolerated || was_ended(record));
+}
+
 std::string label(const Json& object, const char* key) {
   return object["metadata"].value("labels", Json::object()).value(key, "");
 }
@@ -24,24 +38,6 @@ AttemptName attempt_name(const Json& job) {
   const std::string attempt = label(job, labels::kAttempt);
   std::from_chars(attempt.data(), attempt.data() + attempt.size(), name.attempt);
   return name;
-}
-
-std::vector<StepRef> order_of(const Json& workflow) {
-  std::vector<StepRef> order;
-  for (const auto& phase : workflow.value("/spec/phases"_json_pointer, Json::array()))
-    for (const auto& step : phase.value("steps", Json::array()))
-      order.push_back({phase.value("name", ""), step.value("name", "")});
-  return order;
-}
-
-std::map<StepRef, std::string> waits_of(const Json& workflow) {
-  std::map<StepRef, std::string> waits;
-  for (const auto& phase : workflow.value("/spec/phases"_json_pointer, Json::array()))
-    for (const auto& step : phase.value("steps", Json::array()))
-      if (step.contains("waitFor"))
-        waits[{phase.value("name", ""), step.value("name", "")}] =
-            text_at(step, "/waitFor/resource/name");
-  return waits;
 }
 
 Json step_record(const Json& status, const StepRef& ref) {
@@ -90,10 +86,10 @@ void Invariants::on_job(const Change& change) {
     violated(fmt::format("a: Job {} created again", change.key.name));
   if (!attempts_.insert(name).second)
     violated(fmt::format("a: a second Job for {}", to_text(name)));
-  if (is_final(known->second.status.value("state", "")))
+  if (is_final(known->second.status.value("state", "")) && !is_loose(known->second))
     violated(fmt::format("c: Job {} created after the end", change.key.name));
   check_alone(known->second, name.workflow_uid, name);
-  check_order(known->second, name.workflow_uid, ref);
+  check_order(known->second, name.workflow_uid, name);
   known->second.launched.insert(ref);
 }
 
@@ -115,22 +111,69 @@ void Invariants::check_alone(const Known& workflow, const std::string& uid,
   }
 }
 
-void Invariants::check_order(const Known& workflow, const std::string& uid, const StepRef& ref) {
-  if (std::find(workflow.order.begin(), workflow.order.end(), ref) == workflow.order.end())
+void Invariants::check_order(const Known& workflow, const std::string& uid,
+                             const AttemptName& name) {
+  const StepRef ref{name.phase, name.step};
+  const OutlineStep* step = workflow.outline.find(ref);
+  if (step == nullptr)
     return violated(fmt::format("b: {}/{} is no step of the plan", ref.phase, ref.step));
-  for (const StepRef& before : workflow.order) {
-    if (before == ref) return;
-    if (const auto wait = workflow.waits.find(before); wait != workflow.waits.end()) {
-      if (!ready_.contains(wait->second))
-        violated(fmt::format("b: {}/{} launched although {} was never Ready", ref.phase, ref.step,
-                             wait->second));
-      continue;
-    }
-    const auto runs = runs_of(uid, before);
-    if (std::none_of(runs.begin(), runs.end(), [](const PodRun* run) { return run->succeeded(); }))
-      violated(fmt::format("b: {}/{} launched although {}/{} has not succeeded", ref.phase,
-                           ref.step, before.phase, before.step));
-  }
+  if (!step->runs)
+    violated(fmt::format("b: {} launched although its when does not hold", to_text(name)));
+  if (name.attempt > 1 && !step->retry)
+    violated(fmt::format("b: {} launched without retry", to_text(name)));
+  AttemptName former = name;
+  --former.attempt;
+  if (name.attempt > 1 && !attempts_.contains(former))
+    violated(fmt::format("b: {} launched before {}", to_text(name), to_text(former)));
+  for (const StepRef& before : step->after)
+    if (!can_be_done(workflow, uid, before))
+      violated(fmt::format("b: {} launched although {}/{} is not done", to_text(name), before.phase,
+                           before.step));
+  if (is_loose(workflow)) return;
+  if (step->at_end)
+    check_end_has_come(uid, name, workflow);
+  else if (has_failed(workflow))
+    violated(fmt::format("b: {} launched after a failure", to_text(name)));
+}
+
+// What a step waits for, as far as it is known here.
+bool Invariants::has_come(const OutlineStep& step) const {
+  return step.waits_for.empty() || ready_.contains(step.waits_for);
+}
+
+// By what really ran: succeeded, or nothing of it runs where that is good enough.
+bool Invariants::can_be_done(const Known& workflow, const std::string& uid,
+                             const StepRef& ref) const {
+  const OutlineStep& step = *workflow.outline.find(ref);
+  if (step.waits) return step.tolerated || !step.runs || step.by_phase || has_come(step);
+  const auto runs = runs_of(uid, ref);
+  if (std::any_of(runs.begin(), runs.end(), [](const PodRun* run) { return run->succeeded(); }))
+    return true;
+  if (runs.empty() && (!step.runs || step.by_phase)) return true;  // skipped
+  return step.tolerated &&
+         std::all_of(runs.begin(), runs.end(), [](const PodRun* run) { return run->ended; });
+}
+
+void Invariants::check_end_has_come(const std::string& uid, const AttemptName& name,
+                                    const Known& workflow) {
+  for (const OutlineStep& step : workflow.outline.steps)
+    if (!step.at_end)
+      for (const PodRun* run : runs_of(uid, step.ref))
+        if (!run->ended)
+          violated(fmt::format("b: {} launched while {} lives", to_text(name), run->pod));
+}
+
+bool Invariants::has_failed(const Known& workflow) {
+  const auto& steps = workflow.outline.steps;
+  return std::any_of(steps.begin(), steps.end(), [&](const OutlineStep& step) {
+    return !step.at_end && is_failure(step, step_record(workflow.status, step.ref));
+  });
+}
+
+// A request that is done late, or a leader that does not know that it is none any more, may launch
+// what was ready once. It is stopped as soon as it is seen.
+bool Invariants::is_loose(const Known& workflow) const {
+  return late_launches && !workflow.outline.linear;
 }
 
 // --- the workflow ---
@@ -145,8 +188,7 @@ void Invariants::on_workflow(const Change& change) {
     known_[uid] = Known{.name = change.key.name,
                         .created = change.version,
                         .created_at = change.at,
-                        .order = order_of(*change.object),
-                        .waits = waits_of(*change.object),
+                        .outline = outline_of((*change.object)["spec"]),
                         .launched = {},
                         .status = Json::object()};
     return;
@@ -178,14 +220,14 @@ void Invariants::check_status(const Known& known, const Json& before, const Json
 }
 
 void Invariants::check_steps(const Known& known, const Json& before, const Json& after) {
-  for (const StepRef& ref : known.order) {
+  for (const OutlineStep& step : known.outline.steps) {
+    const StepRef& ref = step.ref;
     const Json was = step_record(before, ref);
     const Json is = step_record(after, ref);
     if (is.value("attempts", 0) < was.value("attempts", 0))
       violated(fmt::format("f: attempts of {}/{} went back", ref.phase, ref.step));
-    if (!is_final(was.value("state", ""))) continue;
-    for (const char* field :
-         {"state", "reason", "exitCode", "attempts", "completionTime", "jobUID"})
+    if (!is_final_step(was.value("state", ""))) continue;
+    for (const char* field : {"state", "reason", "exitCode", "completionTime", "jobUID"})
       if (was.value(field, Json()) != is.value(field, Json()))
         violated(fmt::format("d: {} of {}/{} changed from {} to {}", field, ref.phase, ref.step,
                              was.value(field, Json()).dump(), is.value(field, Json()).dump()));
@@ -207,57 +249,112 @@ void Invariants::on_request(const RequestRecord& request) {
 
 void Invariants::judge(const std::string& uid) {
   const Known& known = known_.at(uid);
+  Verdict verdict;
+  for (const OutlineStep& step : known.outline.steps) judge_step(known, uid, step, verdict);
   const std::string state = known.status.value("state", "");
-  bool failed = false;
-  for (const StepRef& ref : known.order) {
-    const Json record = step_record(known.status, ref);
-    const std::string step_state = record.value("state", "");
-    if (failed) {
-      if (step_state != "Pending" || !runs_of(uid, ref).empty())
-        violated(fmt::format("e: {}/{} is {} after a failure", ref.phase, ref.step, step_state));
-      continue;
-    }
-    judge_step(known, uid, ref, record);
-    failed = step_state != "Succeeded";
-  }
+  const std::string reason = known.status.value("reason", "");
+  const bool timed_out = reason == "TimedOut" && known.outline.has_timeouts;
+  if (verdict.pending && !verdict.failed && !timed_out)
+    violated(fmt::format("e: a step of {} was left out although nothing failed", known.name));
+  for (const std::string& phase : verdict.pending_at_end)
+    if (!verdict.failed_at_end.contains(phase) && !known.outline.has_timeouts)
+      violated(fmt::format("e: {} of finally was not run", phase));
+  const bool failed = verdict.failed || timed_out || !verdict.failed_at_end.empty();
   if (state != (failed ? "Failed" : "Succeeded"))
-    violated(fmt::format("e: {} ended as {}", known.name, state));
+    violated(fmt::format("e: {} ended as {} ({})", known.name, state, reason));
+  const Json progress = known.status.value("progress", Json::object());
+  if (progress.value("completed", -1) != verdict.done ||
+      progress.value("total", -1) != verdict.total)
+    violated(fmt::format("e: {} of {} steps are done, progress says {}", verdict.done,
+                         verdict.total, progress.dump()));
 }
 
-void Invariants::judge_step(const Known& known, const std::string& uid, const StepRef& ref,
-                            const Json& record) {
-  if (known.waits.contains(ref)) return judge_wait(known, ref, record);
+void Invariants::judge_step(const Known& known, const std::string& uid, const OutlineStep& step,
+                            Verdict& verdict) {
+  const Json record = step_record(known.status, step.ref);
   const std::string state = record.value("state", "");
-  const std::string name = fmt::format("{} {}/{}", known.name, ref.phase, ref.step);
+  const std::string name = fmt::format("{} {}/{}", known.name, step.ref.phase, step.ref.step);
+  const bool loose = is_loose(known);
+  if (state == "Skipped") {
+    if (step.runs && !step.by_phase)
+      violated(fmt::format("e: {} was skipped although its when holds", name));
+    if (!runs_of(uid, step.ref).empty() && !loose)
+      violated(fmt::format("e: {} was skipped, and ran", name));
+    return;
+  }
+  const bool failed = is_failure(step, record);
+  if (step.at_end && failed) verdict.failed_at_end.insert(step.ref.phase);
+  if (!step.at_end) {
+    ++verdict.total;
+    verdict.failed = verdict.failed || failed;
+    if (is_final(state) && !failed) ++verdict.done;
+  }
+  if (state == "Pending") {
+    if (!runs_of(uid, step.ref).empty() && !loose)
+      violated(fmt::format("e: {} is Pending at the end, and ran", name));
+    if (step.at_end) verdict.pending_at_end.insert(step.ref.phase);
+    if (!step.at_end) verdict.pending = true;
+    return;
+  }
   if (!is_final(state)) return violated(fmt::format("e: {} is {} at the end", name, state));
-  const auto runs = runs_of(uid, ref);
-  std::size_t started = 0;
+  if (!step.runs) violated(fmt::format("e: {} is {} although its when does not hold", name, state));
+  if (step.waits) return judge_wait(name, step, record);
+  judge_runs(name, uid, step, record);
+  judge_attempts(name, uid, step, record, loose);
+}
+
+void Invariants::judge_runs(const std::string& name, const std::string& uid,
+                            const OutlineStep& step, const Json& record) {
+  const std::string state = record.value("state", "");
+  std::map<int, int> started;
   bool succeeded = false, surely = false;
-  for (const PodRun* run : runs) {
-    if (run->started) ++started;
+  for (const PodRun* run : runs_of(uid, step.ref)) {
+    if (run->started && ++started[run->attempt.attempt] > 1)
+      violated(fmt::format("a: {} started twice in attempt {}", name, run->attempt.attempt));
     succeeded = succeeded || run->succeeded();
     // Told to end, 0 may count or not; whoever deletes the Job takes its result along.
     surely = surely || (run->succeeded() && run->reported && !run->told_to_end &&
                         run->fate.kind != Fate::Kind::JobDeleted);
   }
-  if (started > 1) violated(fmt::format("a: {} started {} times", name, started));
   if (state == "Succeeded" && !succeeded)
     violated(fmt::format("e: {} is recorded as Succeeded, but did not", name));
   if (state == "Failed" && surely)
     violated(fmt::format("e: the success of {} was lost: {}", name, record.dump()));
 }
 
-void Invariants::judge_wait(const Known& known, const StepRef& ref, const Json& record) {
+void Invariants::judge_wait(const std::string& name, const OutlineStep& step, const Json& record) {
+  static const std::set<std::string> kEnds{"TimedOut", "PhaseTimedOut", "WorkflowTimedOut"};
   const std::string state = record.value("state", "");
-  const std::string& widget = known.waits.at(ref);
   if (record.value("attempts", 0) != 1 || record.contains("job"))
-    violated(fmt::format("a: {}/{} waits: {}", ref.phase, ref.step, record.dump()));
-  if (state == "Succeeded" && !ready_.contains(widget))
-    violated(fmt::format("e: {}/{} is over, but {} was never Ready", ref.phase, ref.step, widget));
-  if (state == "Failed" && record.value("reason", "") != "TimedOut")
-    violated(fmt::format("e: {}/{} failed otherwise: {}", ref.phase, ref.step, record.dump()));
-  if (!is_final(state))
-    violated(fmt::format("e: {}/{} is {} at the end", ref.phase, ref.step, state));
+    violated(fmt::format("a: {} waits: {}", name, record.dump()));
+  if (state == "Succeeded" && !has_come(step))
+    violated(fmt::format("e: {} is over, but {} was never Ready", name, step.waits_for));
+  if (state == "Failed" && !kEnds.contains(record.value("reason", "")))
+    violated(fmt::format("e: {} failed otherwise: {}", name, record.dump()));
+}
+
+// Every attempt is counted, and there are as many as there should be.
+void Invariants::judge_attempts(const std::string& name, const std::string& uid,
+                                const OutlineStep& step, const Json& record, bool loose) {
+  const int attempts = record.value("attempts", 0);
+  const int uncounted = record.value("uncountedAttempts", 0);
+  const auto launched = std::count_if(attempts_.begin(), attempts_.end(), [&](const auto& a) {
+    return a.workflow_uid == uid && a.phase == step.ref.phase && a.step == step.ref.step;
+  });
+  if (attempts != launched && !loose)
+    violated(fmt::format("e: {} had {} attempts, {} are on record", name, launched, attempts));
+  constexpr int kMostUncounted = 10;
+  const int most = step.retry ? step.retry->attempts : 1;
+  if (attempts - uncounted > most || uncounted > kMostUncounted || (!step.retry && uncounted > 0))
+    violated(
+        fmt::format("e: {} had {} attempts, {} of them not counted", name, attempts, uncounted));
+  if (!step.retry || record.value("state", "") != "Failed" || loose) return;
+  static const std::set<std::string> kEndAtOnce{"PhaseTimedOut", "WorkflowTimedOut", "NotRetried",
+                                                "JobSuspended",  "JobInvalid",       "NameTaken"};
+  const bool fatal = step.retry->fatal.contains(record.value("exitCode", 0));
+  if (attempts - uncounted < most && !fatal && uncounted < kMostUncounted &&
+      !kEndAtOnce.contains(record.value("reason", "")))
+    violated(fmt::format("e: {} failed with attempts left: {}", name, record.dump()));
 }
 
 std::vector<const PodRun*> Invariants::runs_of(const std::string& uid, const StepRef& ref) const {

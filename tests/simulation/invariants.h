@@ -3,11 +3,13 @@
 // request an operator makes. The truth it compares with is what the nodes really ran.
 //
 //   a  A Job's name is created once; one Job for each attempt; no second attempt while one lives.
-//   b  A step's Job comes after every step before it has really succeeded, and after no failure. A
-//      step that waits for a Widget has when the Widget was really Ready.
+//   b  A step's Job comes after every step before it is really done, after the attempt before it,
+//      after no failure, and only if its `when` holds; that of finally when nothing else lives. A
+//      step that waits for a Widget is done when the Widget was really Ready.
 //   c  A final state of a workflow never changes, and no Job is created after it.
 //   d  A recorded result of a step never changes.
-//   e  At the end the records agree with the truth (judge()).
+//   e  At the end the records agree with the truth (judge()): results, every attempt, what was
+//      skipped or left out and why, finally, progress.
 //   f  Progress and the number of attempts never go back; the run does neither.
 //   g  No status is written without the version it was decided on; no spec or metadata at all.
 //   h  No Job while pods of a former workflow of the same name still run.
@@ -24,6 +26,7 @@
 #include "controllers/names.h"
 #include "tests/simulation/nodes.h"
 #include "tests/simulation/object_store.h"
+#include "tests/simulation/outline.h"
 #include "tests/simulation/sim_transport.h"
 
 namespace bootstrap::simulation {
@@ -34,6 +37,10 @@ class Invariants {
   Invariants(ObjectStore& store, const Nodes& nodes);
 
   void on_request(const RequestRecord&);
+
+  // Launches may come late: some requests are done long after they were given up, or there is more
+  // than one operator.
+  bool late_launches = false;
 
   // e: for a workflow that has ended.
   void judge(const std::string& workflow_uid);
@@ -47,8 +54,7 @@ class Invariants {
     std::string name;
     std::uint64_t created = 0;  // at which version
     TimePoint created_at;
-    std::vector<StepRef> order;            // of its steps, as created
-    std::map<StepRef, std::string> waits;  // of its steps, for the Widget of this name
+    Outline outline;  // of its spec as created
     std::set<StepRef> launched;
     Json status;  // the newest
     bool deleted = false;
@@ -58,12 +64,29 @@ class Invariants {
   void on_workflow(const Change&);
   void on_job(const Change&);
   void on_widget(const Change&);
-  void judge_wait(const Known&, const StepRef&, const Json& record);
-  void check_order(const Known&, const std::string& uid, const StepRef&);
+  void check_order(const Known&, const std::string& uid, const AttemptName&);
+  void check_end_has_come(const std::string& uid, const AttemptName&, const Known&);
+  bool can_be_done(const Known&, const std::string& uid, const StepRef&) const;
+  bool has_come(const OutlineStep&) const;
+  static bool has_failed(const Known&);
+  bool is_loose(const Known&) const;
   void check_alone(const Known&, const std::string& uid, const AttemptName&);
   void check_status(const Known&, const Json& before, const Json& after);
   void check_steps(const Known&, const Json& before, const Json& after);
-  void judge_step(const Known&, const std::string& uid, const StepRef&, const Json& record);
+  // What judge() finds step by step.
+  struct Verdict {
+    int total = 0;
+    int done = 0;
+    bool failed = false;
+    bool pending = false;                                 // a step was left out
+    std::set<std::string> failed_at_end, pending_at_end;  // phases of finally
+  };
+  void judge_step(const Known&, const std::string& uid, const OutlineStep&, Verdict&);
+  void judge_wait(const std::string& name, const OutlineStep&, const Json& record);
+  void judge_runs(const std::string& name, const std::string& uid, const OutlineStep&,
+                  const Json& record);
+  void judge_attempts(const std::string& name, const std::string& uid, const OutlineStep&,
+                      const Json& record, bool loose);
   std::vector<const PodRun*> runs_of(const std::string& uid, const StepRef&) const;
   void violated(const std::string& what);
 

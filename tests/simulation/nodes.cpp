@@ -195,7 +195,7 @@ void Nodes::end_containers(const std::string& uid, int exit_code, bool told) {
   life.stage = Stage::Exited;
   life.run->ended = scheduler_.clock().now();
   life.run->exit_code = exit_code;
-  life.run->told_to_end = told;
+  life.run->told_to_end = told || !life.reason.empty();  // its deadline had passed
   if (life.node_silent) {
     life.late_report = true;
     return;
@@ -263,7 +263,7 @@ void Nodes::lose_node(const std::string& uid) {
 void Nodes::node_comes_back(const std::string& uid) {
   Life& life = *find(uid);
   life.node_silent = false;
-  if (life.late_report) {
+  if (life.late_report || life.stage == Stage::Exited) {
     report(life, {{"containerStatuses", containers(life, "containers", main_state(life))}});
     return later(uid, kReportsPhaseAfter, &Nodes::finish);
   }

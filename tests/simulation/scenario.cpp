@@ -48,23 +48,78 @@ bool Scenario::run() {
 }
 
 Json Scenario::random_spec() {
-  Json spec{{"tools", {{"image", "tools:1"}}}};
+  Json spec{{"tools", {{"image", "tools:1"}}},
+            {"parameters", {{{"name", "mode"}, {"value", "create"}}, {{"name", "unset"}}}}};
   if (random_.chance(0.15)) spec["tools"]["serviceAccountName"] = "bootstrap";
+  const bool plain = random_.chance(0.4);  // as simple as most are
+  const bool graph = !plain && random_.chance(0.4);
+  if (graph) spec["order"] = "Graph";
+  if (!plain && random_.chance(0.15)) spec["timeout"] = "4m";
   const int phases = random_.between(1, 4);
   for (int p = 0; p < phases; ++p) {
-    Json phase{{"name", fmt::format("p{}", p)}};
-    const int steps = random_.between(1, 4);
-    for (int s = 0; s < steps; ++s) {
-      Json step{{"name", fmt::format("s{}", s)}, {"command", {"true"}}};
-      if (random_.chance(0.3)) step["startTimeout"] = "2m";
-      if (random_.chance(0.2)) step["timeout"] = "40s";
-      if (random_.chance(0.1))
-        step = waiting_step(fmt::format("s{}", s), fmt::format("x{}{}", p, s));
-      phase["steps"].push_back(std::move(step));
-    }
+    Json phase = random_phase(fmt::format("p{}", p), plain);
+    for (int before = 0; graph && before < p; ++before)
+      if (random_.chance(0.5)) phase["dependsOn"].push_back(fmt::format("p{}", before));
+    if (!plain && !graph && p > 0 && random_.chance(0.1))
+      phase["when"] = {{{"phase", fmt::format("p{}", p - 1)}, {"states", {"Failed", "Skipped"}}}};
     spec["phases"].push_back(std::move(phase));
   }
+  const int at_end = plain || random_.chance(0.6) ? 0 : random_.between(1, 2);
+  for (int p = 0; p < at_end; ++p) {
+    Json phase = random_phase(fmt::format("f{}", p), plain);
+    if (random_.chance(0.2)) phase["when"] = {{{"phase", "p0"}, {"states", {"Failed", "Pending"}}}};
+    spec["finally"].push_back(std::move(phase));
+  }
   return spec;
+}
+
+Json Scenario::random_phase(const std::string& name, bool plain) {
+  Json phase{{"name", name}};
+  if (!plain && random_.chance(0.4)) phase["parallel"] = true;
+  if (!plain && random_.chance(0.15)) phase["timeout"] = "2m";
+  if (!plain && random_.chance(0.15)) phase["when"] = random_when();
+  const int steps = random_.between(1, 4);
+  for (int s = 0; s < steps; ++s) {
+    Json step{{"name", fmt::format("s{}", s)}, {"command", {"true"}}};
+    if (random_.chance(0.3)) step["startTimeout"] = "2m";
+    if (random_.chance(0.2)) step["timeout"] = "40s";
+    if (random_.chance(0.1))
+      step = waiting_step(fmt::format("s{}", s), fmt::format("x{}{}", name, s));
+    else if (!plain && random_.chance(0.4))
+      step["retry"] = random_retry();
+    if (!plain && random_.chance(0.2)) step["continueOnFailure"] = true;
+    if (!plain && random_.chance(0.15)) step["when"] = random_when();
+    phase["steps"].push_back(std::move(step));
+  }
+  return phase;
+}
+
+Json Scenario::random_when() {
+  const Json entries[] = {{{"param", "mode"}, {"operator", "In"}, {"values", {"create", "x"}}},
+                          {{"param", "mode"}, {"operator", "NotIn"}, {"values", {"create"}}},
+                          {{"param", "unset"}, {"operator", "Exists"}},
+                          {{"param", "unset"}, {"operator", "DoesNotExist"}},
+                          {{"param", "unset"}, {"operator", "NotIn"}, {"values", {"y"}}}};
+  return Json::array({entries[random_.below(std::size(entries))]});
+}
+
+Json Scenario::random_retry() {
+  Json retry = Json::object();
+  if (random_.chance(0.5)) retry["attempts"] = random_.between(1, 4);
+  if (random_.chance(0.5)) retry["delay"] = fmt::format("{}s", random_.between(1, 20));
+  if (random_.chance(0.3)) retry["factor"] = random_.between(1, 3);
+  if (random_.chance(0.3)) retry["jitter"] = random_.between(0, 100);
+  if (random_.chance(0.3)) retry["fatalExitCodes"] = {7};
+  return retry;
+}
+
+// Steps that are tried again are those that need it.
+bool Scenario::is_flaky(const AttemptName& name) const {
+  for (const char* list : {"phases", "finally"})
+    for (const auto& phase : spec_.value(list, Json::array()))
+      for (const auto& step : phase["steps"])
+        if (phase["name"] == name.phase && step["name"] == name.step) return step.contains("retry");
+  return false;
 }
 
 Fate Scenario::fate_of(const AttemptName& name) const {
@@ -77,11 +132,12 @@ Fate Scenario::fate_of(const AttemptName& name) const {
   fate.strikes = random.between(0ms, 15s);
   fate.returns = random.between(1min, 30min);
   fate.node_returns = random.chance(0.7);
-  if (random.chance(0.04)) fate.exit_code = random.between(1, 200);
+  const bool flaky = is_flaky(name);
+  if (random.chance(flaky ? 0.3 : 0.04)) fate.exit_code = random.between(1, flaky ? 10 : 200);
   using Kind = Fate::Kind;
   constexpr Kind kRare[] = {Kind::NeverPulls, Kind::Evicted,    Kind::Starved,
                             Kind::PodDeleted, Kind::JobDeleted, Kind::NodeLost};
-  if (random.chance(0.08)) fate.kind = kRare[random.below(std::size(kRare))];
+  if (random.chance(flaky ? 0.2 : 0.08)) fate.kind = kRare[random.below(std::size(kRare))];
   if (fate.kind == Kind::JobDeleted && !jobs_are_deleted_) fate.kind = Kind::Exits;
   return fate;
 }
@@ -166,7 +222,6 @@ void Scenario::plan_account() {
 void Scenario::plan_widgets() {
   Scheduler& scheduler = world_->scheduler();
   ObjectStore& store = world_->server().store();
-  const auto type = [&store] { return store.type("example.com", "v1", "widgets"); };
   const Duration kind = random_.between(0ms, 1min);
   scheduler.after(kind, [&store] {
     store.add_type({.group = "example.com",
@@ -177,28 +232,33 @@ void Scenario::plan_widgets() {
                     .generation = true,
                     .custom = true});
   });
-  for (const Json& phase : spec_["phases"])
-    for (const Json& step : phase["steps"]) {
-      if (!step.contains("waitFor") || random_.chance(0.1)) continue;
-      const std::string name = step["waitFor"]["resource"]["name"];
-      Duration at = kind + random_.between(1ms, 2min);
-      scheduler.after(at, [this, type, name] {
-        world_->server().verbs().create(
-            *type(), "ns",
-            {{"apiVersion", "example.com/v1"}, {"kind", "Widget"}, {"metadata", {{"name", name}}}});
-      });
-      const int changes = random_.between(1, 6);
-      for (int i = 0; i < changes; ++i) {
-        at += random_.between(10ms, 1min);
-        const char* status = i + 1 == changes ? "True" : random_.chance(0.5) ? "False" : "Unknown";
-        scheduler.after(at, [this, type, name, status] {
-          const Json conditions = {{{"type", "Ready"}, {"status", status}}};
-          world_->server().verbs().patch(*type(), {"ns", name},
-                                         {{"status", {{"conditions", conditions}}}},
-                                         Verbs::Part::Status);
-        });
-      }
-    }
+  for (const char* list : {"phases", "finally"})
+    for (const Json& phase : spec_.value(list, Json::array()))
+      for (const Json& step : phase["steps"])
+        if (step.contains("waitFor") && !random_.chance(0.1))
+          plan_widget(step["waitFor"]["resource"]["name"], kind + random_.between(1ms, 2min));
+}
+
+void Scenario::plan_widget(const std::string& name, Duration at) {
+  Scheduler& scheduler = world_->scheduler();
+  const auto type = [this] {
+    return world_->server().store().type("example.com", "v1", "widgets");
+  };
+  scheduler.after(at, [this, type, name] {
+    world_->server().verbs().create(
+        *type(), "ns",
+        {{"apiVersion", "example.com/v1"}, {"kind", "Widget"}, {"metadata", {{"name", name}}}});
+  });
+  const int changes = random_.between(1, 6);
+  for (int i = 0; i < changes; ++i) {
+    at += random_.between(10ms, 1min);
+    const char* status = i + 1 == changes ? "True" : random_.chance(0.5) ? "False" : "Unknown";
+    scheduler.after(at, [this, type, name, status] {
+      const Json conditions = {{{"type", "Ready"}, {"status", status}}};
+      world_->server().verbs().patch(
+          *type(), {"ns", name}, {{"status", {{"conditions", conditions}}}}, Verbs::Part::Status);
+    });
+  }
 }
 
 }  // namespace bootstrap::simulation

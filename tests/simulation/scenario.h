@@ -21,6 +21,10 @@ class Scenario {
 
  private:
   Json random_spec();
+  Json random_phase(const std::string& name, bool plain);
+  Json random_when();
+  Json random_retry();
+  bool is_flaky(const AttemptName&) const;
   Fate fate_of(const AttemptName&) const;
   WorldSettings random_settings(std::uint64_t seed);
   void plan_people();
@@ -29,6 +33,7 @@ class Scenario {
   void plan_quota();
   void plan_account();
   void plan_widgets();
+  void plan_widget(const std::string& name, Duration at);
 
   std::uint64_t seed_;
   // People delete Jobs. That makes a name free again, so it goes with neither requests that are

@@ -30,6 +30,7 @@ World::World(WorldSettings settings, Oracle oracle)
         return true;
     return false;
   };
+  invariants_.late_launches = settings.faults.late_request > 0;
   start_operator();
   draw_weather();
 }
@@ -83,6 +84,7 @@ void World::start_operator() {
   settings.network.faults = settings_.faults;
   if (started_ < settings_.crashes.size()) settings.network.crash = settings_.crashes[started_];
   ++started_;
+  if (!operators_.empty()) invariants_.late_launches = true;
   settings.on_request = [this](const RequestRecord& request) { on_request(request); };
   settings.on_death = [this] { scheduler_.after(Duration(0), [this] { replace_dead(); }); };
   operators_.push_back(

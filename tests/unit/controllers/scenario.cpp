@@ -54,17 +54,30 @@ void Scenario::add_job(const std::string& phase, const std::string& step, int at
   refresh();
 }
 
+std::string Scenario::newest_job(const std::string& phase, const std::string& step) const {
+  int attempt = 1;
+  while (jobs_.contains(job(phase, step, attempt + 1))) ++attempt;
+  return job(phase, step, attempt);
+}
+
 JobView& Scenario::job_view(const std::string& phase, const std::string& step) {
-  return *jobs_.at(job(phase, step));
+  return *jobs_.at(newest_job(phase, step));
+}
+
+void Scenario::answer_pods(const std::string& phase, const std::string& step, bool one_lives) {
+  LivePods::Answer pods;
+  if (one_lives) pods.emplace_back().meta.name = "old-pod";
+  facts[LivePods{{phase, step}}] = Found<LivePods::Answer>(std::move(pods));
 }
 
 PodView& Scenario::pod(const std::string& phase, const std::string& step) {
-  auto& view = pods_[job(phase, step)];
+  const std::string name = newest_job(phase, step);
+  auto& view = pods_[name];
   if (!view) {
     view = std::make_shared<PodView>();
-    view->meta.name = job(phase, step) + "-x";
-    view->meta.uid = "pod-" + job(phase, step);
-    view->meta.controller_uid = job_uid(phase, step);
+    view->meta.name = name + "-x";
+    view->meta.uid = "pod-" + name;
+    view->meta.controller_uid = "uid-of-" + name;
     view->meta.creation = at(0);
     view->node = "node-1";
     view->phase = "Pending";
@@ -81,12 +94,12 @@ PodView& Scenario::pod(const std::string& phase, const std::string& step) {
 }
 
 void Scenario::remove_pod(const std::string& phase, const std::string& step) {
-  pods_.erase(job(phase, step));
+  pods_.erase(newest_job(phase, step));
   refresh();
 }
 
 void Scenario::remove_job(const std::string& phase, const std::string& step) {
-  jobs_.erase(job(phase, step));
+  jobs_.erase(newest_job(phase, step));
   refresh();
 }
 
@@ -122,6 +135,11 @@ void Scenario::refresh() {
   for (const auto& [name, pod] : pods_) work.pods.push_back(pod);
 }
 
+std::optional<JobView> Scenario::find_job(const std::string& name) const {
+  const auto found = jobs_.find(name);
+  return found == jobs_.end() ? std::nullopt : std::optional(*found->second);
+}
+
 Outcome Scenario::perform(const Action& action) {
   done.push_back(key_of(action));
   if (const auto refused = refuse.find(key_of(action)); refused != refuse.end())
@@ -153,9 +171,11 @@ const Status& Scenario::pass(TimePoint now) {
     last = decide(observed, now);
     for (const Question& q : last.asked) {
       last_asked_.insert(q);
+      if (const auto* live = std::get_if<LiveJob>(&q))  // unless the test says otherwise
+        learned |= observed.facts.emplace(q, Found<LiveJob::Answer>(find_job(live->name))).second;
       if (std::holds_alternative<StoredPlan>(q) && !plan_) {
         if (stored_) plan_ = std::make_shared<const Plan>(*compile(workflow.meta, *stored_));
-        learned = observed.facts.emplace(q, Found<StoredPlan::Answer>(stored_)).second;
+        learned |= observed.facts.emplace(q, Found<StoredPlan::Answer>(stored_)).second;
       }
     }
     for (const Action& action : last.actions)

@@ -45,7 +45,7 @@ class Scenario {
   static std::string job(const std::string& phase, const std::string& step, int attempt = 1);
   static std::string job_uid(const std::string& phase, const std::string& step, int attempt = 1);
 
-  // The pod of a Job, found or made; change it as the kubelet would.
+  // Of a step's newest attempt: the pod of its Job, found or made; change it as the kubelet would.
   PodView& pod(const std::string& phase, const std::string& step);
   JobView& job_view(const std::string& phase, const std::string& step);
   void remove_pod(const std::string& phase, const std::string& step);
@@ -61,6 +61,9 @@ class Scenario {
   // A Job of ours that the status does not know: made just before a crash.
   void add_job(const std::string& phase, const std::string& step, int attempt = 1);
 
+  // What the live API says of the pods of a step: none, or one that has not ended.
+  void answer_pods(const std::string& phase, const std::string& step, bool one_lives = false);
+
   // Loses what is only in memory: the plan must be looked up again.
   void restart() { plan_.reset(); }
 
@@ -69,6 +72,8 @@ class Scenario {
   std::vector<std::string> created() const;  // names of Jobs, in order
 
  private:
+  std::string newest_job(const std::string& phase, const std::string& step) const;
+  std::optional<JobView> find_job(const std::string& name) const;
   Outcome perform(const Action&);
 
   std::shared_ptr<const Plan> plan_;

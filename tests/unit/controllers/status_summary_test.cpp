@@ -28,10 +28,17 @@ TEST(Summary, OfPhases) {
       {{kSucceeded, kSucceeded}, PhaseState::Succeeded},
       {{kSucceeded, kFailed}, PhaseState::Failed},
       {{kFailed, kPending}, PhaseState::Failed},
+      {{kFailed, kRunning}, PhaseState::Running},  // at once, and one goes on
+      {{kBackoff, kPending}, PhaseState::Running},
+      {{kSkipped, kPending}, PhaseState::Running},
+      {{kSkipped, kSucceeded}, PhaseState::Succeeded},
+      {{kSkipped, kSkipped}, PhaseState::Skipped},
+      {{kSkipped, kFailed}, PhaseState::Failed},
   };
   for (const Row& row : rows) {
     std::vector<StepRecord> steps;
-    for (const StepState state : row.steps) steps.push_back(step("s", state));
+    for (std::size_t i = 0; i < row.steps.size(); ++i)
+      steps.push_back(step(i == 0 ? "s" : "t", row.steps[i]));
     EXPECT_EQ(summarized(running(steps)).phases[0].state, row.expected)
         << testing::PrintToString(steps.size()) << to_text(row.expected);
   }
@@ -64,6 +71,7 @@ TEST(Summary, OfProgress) {
       {{step("a", kSucceeded), step("b", kSucceeded), step("c", kEnding)}, "2/3 66%", "p/c"},
       {{step("a", kSucceeded), step("b", kFailed), step("c", kPending)}, "1/3 33%", "p/b"},
       {{step("a", kFailed), step("b", kRunning), step("c", kPending)}, "0/3 0%", "p/b"},
+      {{step("a", kRunning), step("b", kRunning), step("c", kStarting)}, "0/3 0%", "p/a +2"},
       {{step("a", kSucceeded), step("b", kSucceeded), step("c", kSucceeded)}, "3/3 100%", ""},
   };
   for (const Row& row : rows) {
@@ -117,8 +125,28 @@ TEST(Summary, SaysInOneSentenceWhatIsGoingOn) {
       // A failure beside which something still runs: that has to end first.
       {{step("a", kFailed, "ToolFailed", "exit code 3"), step("b", kRunning)},
        WorkflowState::Running,
+       "StepFailed",
+       "p/a failed (ToolFailed): exit code 3; p/b is running"},
+      {{step("a", kRunning), step("b", kRunning)},
+       WorkflowState::Running,
        "StepRunning",
-       "p/b is running"},
+       "p/a and p/b are running"},
+      {{step("a", kRunning), step("b", kRunning), step("c", kRunning), step("d", kRunning)},
+       WorkflowState::Running,
+       "StepRunning",
+       "p/a, p/b and 2 more are running"},
+      {{step("a", kRunning), step("b", kStarting, "Unschedulable", "no room"), step("c", kRunning)},
+       WorkflowState::Running,
+       "Unschedulable",
+       "p/b is starting, but nothing runs yet: no room; p/a and p/c are running"},
+      {{step("a", kSucceeded), step("b", kSkipped), step("c", kSucceeded)},
+       WorkflowState::Succeeded,
+       "Completed",
+       "all 2 steps succeeded in 1m30s, 1 was skipped"},
+      {{step("a", kSkipped), step("b", kSkipped)},
+       WorkflowState::Succeeded,
+       "Completed",
+       "nothing had to be done: all 2 steps were skipped"},
   };
   for (const MessageRow& row : rows) {
     const Status status = summarized(running(row.steps));
@@ -137,11 +165,11 @@ TEST(Summary, AStepThatNeverHadAJobHasNoLogToPointTo) {
 }
 
 TEST(Summary, NotesAreAddedWithTheirReferencesReplaced) {
-  Plan with_notes = plan();
-  with_notes.notes = {"open $(params.region)/$(workflow.name)", "call $(params.region)"};
   Status good = running({step("a", kSucceeded)});
+  Plan with_notes = plan_of(good);
+  with_notes.notes = {"open $(params.region)/$(workflow.name)", "call $(params.region)"};
   summarize(good, with_notes, kNow);
-  EXPECT_EQ(good.message, "all 1 steps succeeded in 1m30s. open us-east-1/full-setup");
+  EXPECT_EQ(good.message, "its step succeeded in 1m30s. open us-east-1/full-setup");
   StepRecord failed = step("a", kFailed, "ToolFailed", "exit code 3");
   failed.job.clear();
   Status bad = running({failed});
@@ -150,17 +178,17 @@ TEST(Summary, NotesAreAddedWithTheirReferencesReplaced) {
 }
 
 TEST(Summary, NotesWithAnUnknownReferenceAreToldAsTheyAre) {
-  Plan with_notes = plan();
-  with_notes.notes.success = "open $(params.gone)";
   Status status = running({step("a", kSucceeded)});
+  Plan with_notes = plan_of(status);
+  with_notes.notes.success = "open $(params.gone)";
   summarize(status, with_notes, kNow);
-  EXPECT_EQ(status.message, "all 1 steps succeeded in 1m30s. open $(params.gone)");
+  EXPECT_EQ(status.message, "its step succeeded in 1m30s. open $(params.gone)");
 }
 
 TEST(Summary, MessagesKeepTheirLimit) {
-  Plan with_notes = plan();
-  with_notes.notes.success = std::string(2'000, 'x');
   Status status = running({step("a", kSucceeded)});
+  Plan with_notes = plan_of(status);
+  with_notes.notes.success = std::string(2'000, 'x');
   summarize(status, with_notes, kNow);
   EXPECT_EQ(status.message.size(), limits::kMessage);
   EXPECT_TRUE(status.message.ends_with("…"));
@@ -241,7 +269,7 @@ TEST(Conditions, DoNotMoveWhileStepsComeAndGo) {
   Status status = summarized(running({step("a", kRunning), step("b", kPending)}));
   const json before = to_json(status)["conditions"];
   status.phases[0].steps = {step("a", kSucceeded), step("b", kRunning)};
-  summarize(status, plan(), kNow + 1h);
+  summarize(status, plan_of(status), kNow + 1h);
   EXPECT_EQ(to_json(status)["conditions"], before);
 }
 

@@ -96,7 +96,7 @@ TEST(TransitionsBetween, OfTheWorkflow) {
   Status one = summarized(running({step("a", kRunning)}));
   EXPECT_EQ(told(one, summarized(running({step("a", kSucceeded)}))),
             (std::vector<std::string>{"event StepSucceeded: p/a succeeded after 30s",
-                                      "event WorkflowSucceeded: all 1 steps succeeded in 1m30s"}));
+                                      "event WorkflowSucceeded: its step succeeded in 1m30s"}));
   StepRecord failed = step("a", kFailed, "JobInvalid", "no");
   failed.job.clear();
   EXPECT_EQ(told(one, summarized(running({failed}))),

@@ -42,15 +42,26 @@ inline Status running(std::vector<StepRecord> steps) {
   return running(std::vector<PhaseRecord>{{"p", PhaseState::Pending, {}, {}, std::move(steps)}});
 }
 
-inline Plan plan() {
+// The plan of a status: its phases one after the other, and their steps as well.
+inline Plan plan_of(const Status& status) {
   Plan p;
   p.run = {"bootstrap", "full-setup", "uid-1", 1, kStart};
   p.parameters = {{"region", "us-east-1"}};
+  for (const PhaseRecord& phase : status.phases) {
+    for (const StepRecord& record : phase.steps) {
+      PlanStep planned;
+      planned.ref = {phase.name, record.name};
+      planned.phase = p.phases.size();
+      if (!p.steps.empty()) planned.after = {p.steps.size() - 1};
+      p.steps.push_back(planned);
+    }
+    p.phases.push_back({phase.name, RunsOn::Success, {}, {}});
+  }
   return p;
 }
 
 inline Status summarized(Status status) {
-  summarize(status, plan(), kNow);
+  summarize(status, plan_of(status), kNow);
   return status;
 }
 
@@ -58,6 +69,8 @@ inline constexpr auto kPending = StepState::Pending;
 inline constexpr auto kStarting = StepState::Starting;
 inline constexpr auto kRunning = StepState::Running;
 inline constexpr auto kEnding = StepState::Ending;
+inline constexpr auto kBackoff = StepState::Backoff;
+inline constexpr auto kSkipped = StepState::Skipped;
 inline constexpr auto kSucceeded = StepState::Succeeded;
 inline constexpr auto kFailed = StepState::Failed;
 

@@ -101,5 +101,20 @@ TEST(Texts, LastLineIsTheLastOneThatSaysSomething) {
   for (const auto& [text, expected] : rows) EXPECT_EQ(last_line(text), expected) << text;
 }
 
+TEST(WithEnd, WhatMustFollowIsKept) {
+  const std::string text(600, 'x'), end = "; its log: kubectl logs job/a";
+  const std::string both = with_end(text, end, 512);
+  EXPECT_EQ(both.size(), 512U);
+  EXPECT_TRUE(both.ends_with("…" + end));
+  EXPECT_EQ(with_end("short", end, 512), "short" + end);
+}
+
+TEST(WithEnd, TheTextKeepsItsLeast) {
+  const std::string both = with_end(std::string(600, 'x'), std::string(600, 'y'), 512, 100);
+  EXPECT_EQ(both.size(), 512U);
+  EXPECT_EQ(both.find('y'), 100U);
+  EXPECT_TRUE(both.ends_with("…"));
+}
+
 }  // namespace
 }  // namespace bootstrap

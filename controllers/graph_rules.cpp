@@ -1,0 +1,145 @@
+#include "controllers/graph_rules.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "controllers/limits.h"
+#include "controllers/run_values.h"
+
+namespace bootstrap {
+namespace {
+
+using Names = std::set<std::string>;
+
+// States of a phase that is over; Pending is one that never began.
+constexpr std::array<std::string_view, 4> kStates{"Succeeded", "Failed", "Skipped", "Pending"};
+
+class GraphRules {
+ public:
+  explicit GraphRules(const Definition& definition) : definition_(definition) {}
+
+  Problems check() {
+    for (const Parameter& p : definition_.parameters) check_parameter(p);
+    Names listed;
+    for (const PhaseDefinition& phase : definition_.phases) {
+      const std::string at = fmt::format("phases[{}]", phase.name);
+      check_depends_on(phase, listed, at);
+      const Names before = definition_.order == Order::Graph ? ancestors_of(phase) : listed;
+      check_phase(phase, before, at);
+      ancestors_[phase.name] = before;
+      listed.insert(phase.name);
+    }
+    for (const PhaseDefinition& phase : definition_.finally) {
+      const std::string at = fmt::format("finally[{}]", phase.name);
+      if (!phase.depends_on.empty())
+        add(at + ".dependsOn", "is not for phases of finally, which run as listed");
+      check_phase(phase, listed, at);
+      listed.insert(phase.name);
+    }
+    return std::move(problems_);
+  }
+
+ private:
+  void add(std::string field, std::string message) {
+    problems_.push_back({std::move(field), std::move(message)});
+  }
+
+  void check_parameter(const Parameter& p) {
+    const std::string at = fmt::format("parameters[{}]", p.name);
+    if (const auto compiled = matches_whole("", p.pattern); !compiled)
+      add(at + ".pattern", "is no regular expression: " + compiled.error());
+    for (std::size_t i = 0; i < p.required_when.size(); ++i)
+      check_entry(p.required_when[i], {}, fmt::format("{}.requiredWhen[{}]", at, i));
+  }
+
+  void check_depends_on(const PhaseDefinition& phase, const Names& listed, const std::string& at) {
+    if (!phase.depends_on.empty() && definition_.order != Order::Graph)
+      add(at + ".dependsOn", "needs order: Graph; phases run as listed otherwise");
+    for (const std::string& name : phase.depends_on)
+      if (!listed.contains(name))
+        add(at + ".dependsOn",
+            fmt::format("\"{}\" is no phase listed before; {}", name, allowed(listed)));
+  }
+
+  Names ancestors_of(const PhaseDefinition& phase) const {
+    Names all;
+    for (const std::string& name : phase.depends_on) {
+      all.insert(name);
+      if (const auto found = ancestors_.find(name); found != ancestors_.end())
+        all.insert(found->second.begin(), found->second.end());
+    }
+    return all;
+  }
+
+  void check_phase(const PhaseDefinition& phase, const Names& before, const std::string& at) {
+    check_when(phase.when, before, at);
+    for (const StepDefinition& step : phase.steps) {
+      const std::string step_at = fmt::format("{}.steps[{}]", at, step.name);
+      check_when(step.when, before, step_at);
+      if (step.retry) check_retry(*step.retry, step_at + ".retry");
+    }
+  }
+
+  void check_retry(const Retry& retry, const std::string& at) {
+    if (retry.max_delay < retry.delay)
+      add(at + ".maxDelay",
+          fmt::format("must not be shorter than delay, which is {}", to_text(retry.delay)));
+    if (retry.fatal_exit_codes.size() > limits::kFatalExitCodes)
+      add(at + ".fatalExitCodes",
+          fmt::format("has {} entries; at most {}", retry.fatal_exit_codes.size(),
+                      limits::kFatalExitCodes));
+  }
+
+  void check_when(const When& when, const Names& before, const std::string& at) {
+    if (when.size() > limits::kConditions)
+      add(at + ".when",
+          fmt::format("has {} entries; at most {}", when.size(), limits::kConditions));
+    for (std::size_t i = 0; i < when.size(); ++i)
+      std::visit(
+          [&](const auto& entry) { check_entry(entry, before, fmt::format("{}.when[{}]", at, i)); },
+          when[i]);
+  }
+
+  void check_entry(const ParameterCondition& entry, const Names&, const std::string& at) {
+    if (std::ranges::find(definition_.parameters, entry.param, &Parameter::name) ==
+        definition_.parameters.end())
+      add(at + ".param", fmt::format("there is no parameter \"{}\"", entry.param));
+    const bool compares = entry.op == Operator::In || entry.op == Operator::NotIn;
+    if (compares && entry.values.empty())
+      add(at + ".values", fmt::format("operator {} needs at least one value", to_text(entry.op)));
+    if (!compares && !entry.values.empty())
+      add(at + ".values", fmt::format("operator {} takes no values", to_text(entry.op)));
+  }
+
+  void check_entry(const PhaseCondition& entry, const Names& before, const std::string& at) {
+    if (!before.contains(entry.phase))
+      add(at + ".phase",
+          fmt::format("\"{}\" is no phase that is over by then; {}", entry.phase, allowed(before)));
+    if (entry.states.empty()) add(at + ".states", "needs at least one state");
+    for (const std::string& state : entry.states)
+      if (std::ranges::find(kStates, state) == kStates.end())
+        add(at + ".states",
+            fmt::format("\"{}\" is not a state of a phase that is over; allowed: {}", state,
+                        fmt::join(kStates, ", ")));
+  }
+
+  static std::string allowed(const Names& names) {
+    return names.empty() ? "there is none" : fmt::format("allowed: {}", fmt::join(names, ", "));
+  }
+
+  const Definition& definition_;
+  std::map<std::string, Names> ancestors_;  // by phase
+  Problems problems_;
+};
+
+}  // namespace
+
+Problems graph_problems(const Definition& definition) {
+  return GraphRules(definition).check();
+}
+
+}  // namespace bootstrap

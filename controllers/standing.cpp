@@ -1,0 +1,205 @@
+#include "controllers/standing.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "controllers/attempt.h"
+
+namespace bootstrap {
+namespace {
+
+// Stopped for more than itself: that is never tolerated.
+bool was_ended(const StepRecord& record) {
+  return record.reason == reasons::kPhaseTimedOut || record.reason == reasons::kWorkflowTimedOut;
+}
+
+}  // namespace
+
+Standing::Standing(const Plan& plan, const Status& status, TimePoint now) : plan_(plan), now_(now) {
+  for (const PlanStep& step : plan.steps) records_.push_back(find_step(status, step.ref));
+  for (const PlanPhase& phase : plan.phases)
+    phases_.push_back(&*std::ranges::find(status.phases, phase.name, &PhaseRecord::name));
+}
+
+bool Standing::has_failed(StepIndex step) const {
+  const StepRecord& record = *records_[step];
+  return record.state == StepState::Failed &&
+         (!plan_.steps[step].definition.continue_on_failure || was_ended(record));
+}
+
+bool Standing::is_done(StepIndex step) const {
+  return is_final(records_[step]->state) && !has_failed(step);
+}
+
+bool Standing::any_failed(RunsOn runs_on, std::optional<PhaseIndex> of) const {
+  for (StepIndex i = 0; i < records_.size(); ++i) {
+    const PhaseIndex phase = plan_.steps[i].phase;
+    if (plan_.phases[phase].runs_on == runs_on && (!of || *of == phase) && has_failed(i))
+      return true;
+  }
+  return false;
+}
+
+// Timeouts apart, nothing more will come of it.
+bool Standing::settled(StepIndex step) const {
+  const StepState state = records_[step]->state;
+  if (state != StepState::Pending) return is_final(state);
+  const PhaseIndex phase = plan_.steps[step].phase;
+  const RunsOn runs_on = plan_.phases[phase].runs_on;
+  return runs_on == RunsOn::Success ? any_failed(runs_on) : any_failed(runs_on, phase);
+}
+
+// --- timeouts ---
+
+std::optional<TimePoint> Standing::deadline(PhaseIndex phase) const {
+  if (!plan_.phases[phase].timeout || !phases_[phase]->start) return std::nullopt;
+  return *phases_[phase]->start + *plan_.phases[phase].timeout;
+}
+
+bool Standing::is_timed_out(PhaseIndex phase) const {
+  const auto until = deadline(phase);
+  if (!until || now_ < *until) return false;
+  for (StepIndex i = 0; i < records_.size(); ++i)
+    if (plan_.steps[i].phase == phase && !settled(i)) return true;
+  return false;
+}
+
+bool Standing::workflow_timed_out() const {
+  if (!plan_.timeout || now_ < plan_.run.start + *plan_.timeout) return false;
+  for (StepIndex i = 0; i < records_.size(); ++i)
+    if (plan_.phases[plan_.steps[i].phase].runs_on == RunsOn::Success && !settled(i)) return true;
+  return false;
+}
+
+std::optional<PassedTimeout> Standing::passed_timeout(PhaseIndex phase) const {
+  if (plan_.phases[phase].runs_on == RunsOn::Success && workflow_timed_out())
+    return PassedTimeout{
+        reasons::kWorkflowTimedOut,
+        fmt::format("the workflow did not end within its timeout of {}", to_text(*plan_.timeout))};
+  if (!is_timed_out(phase)) return std::nullopt;
+  return PassedTimeout{
+      reasons::kPhaseTimedOut,
+      fmt::format("phase {} did not end within its timeout of {}", plan_.phases[phase].name,
+                  to_text(*plan_.phases[phase].timeout))};
+}
+
+std::optional<PassedTimeout> Standing::passed_timeout(RunsOn runs_on) const {
+  for (PhaseIndex phase = 0; phase < phases_.size(); ++phase)
+    if (plan_.phases[phase].runs_on == runs_on)
+      if (auto passed = passed_timeout(phase)) return passed;
+  return std::nullopt;
+}
+
+std::optional<TimePoint> Standing::next_deadline() const {
+  std::optional<TimePoint> next;
+  const auto consider = [&](std::optional<TimePoint> at) {
+    if (at && *at > now_ && (!next || *at < *next)) next = at;
+  };
+  for (PhaseIndex phase = 0; phase < phases_.size(); ++phase)
+    if (phases_[phase]->state == PhaseState::Running) consider(deadline(phase));
+  if (plan_.timeout && !are_over(RunsOn::Success)) consider(plan_.run.start + *plan_.timeout);
+  return next;
+}
+
+// --- what is meant ---
+
+Intent Standing::intent(PhaseIndex phase) const {
+  if (plan_.phases[phase].runs_on == RunsOn::Always) {
+    if (is_timed_out(phase)) return Intent::End;
+    return any_failed(RunsOn::Always, phase) ? Intent::NoNew : Intent::Go;
+  }
+  if (workflow_timed_out() || is_timed_out(phase)) return Intent::End;
+  if (any_failed(RunsOn::Success)) return Intent::NoNew;
+  for (PhaseIndex other = 0; other < phases_.size(); ++other)
+    if (plan_.phases[other].runs_on == RunsOn::Success && is_timed_out(other)) return Intent::NoNew;
+  return Intent::Go;
+}
+
+bool Standing::is_over(StepIndex step) const {
+  const StepState state = records_[step]->state;
+  if (state != StepState::Pending) return is_final(state);
+  const Intent now = intent(plan_.steps[step].phase);
+  return now == Intent::NoNew || now == Intent::End;
+}
+
+bool Standing::has_its_turn(StepIndex step) const {
+  const PlanStep& planned = plan_.steps[step];
+  return std::ranges::all_of(planned.after, [&](StepIndex i) { return is_done(i); }) &&
+         std::ranges::all_of(planned.after_end, [&](StepIndex i) { return is_over(i); });
+}
+
+bool Standing::is_ready(StepIndex step) const {
+  return records_[step]->state == StepState::Pending && has_its_turn(step) &&
+         intent(plan_.steps[step].phase) == Intent::Go;
+}
+
+bool Standing::are_over(RunsOn runs_on) const {
+  for (StepIndex i = 0; i < records_.size(); ++i)
+    if (plan_.phases[plan_.steps[i].phase].runs_on == runs_on && !is_over(i)) return false;
+  return true;
+}
+
+// --- what came of it ---
+
+PhaseState Standing::state(PhaseIndex phase) const {
+  bool live = false, begun = false, pending = false, failed = false, ran = false;
+  for (StepIndex i = 0; i < records_.size(); ++i) {
+    if (plan_.steps[i].phase != phase) continue;
+    const StepState state = records_[i]->state;
+    live = live || (state != StepState::Pending && !is_final(state));
+    begun = begun || state != StepState::Pending;
+    pending = pending || state == StepState::Pending;
+    failed = failed || state == StepState::Failed;
+    ran = ran || (is_final(state) && state != StepState::Skipped);
+  }
+  if (live) return PhaseState::Running;
+  if (!begun) return PhaseState::Pending;
+  if (pending) {  // between two steps, or it will not be finished
+    const Intent now = intent(phase);
+    const bool stays = now == Intent::NoNew || now == Intent::End;
+    return stays ? PhaseState::Failed : PhaseState::Running;
+  }
+  if (failed) return PhaseState::Failed;
+  return ran ? PhaseState::Succeeded : PhaseState::Skipped;
+}
+
+std::optional<PhaseState> Standing::state(std::string_view phase) const {
+  const auto found = std::ranges::find(plan_.phases, phase, &PlanPhase::name);
+  if (found == plan_.phases.end()) return std::nullopt;
+  return state(static_cast<PhaseIndex>(found - plan_.phases.begin()));
+}
+
+// One that only was not tried again because of another is no first failure.
+std::optional<StepIndex> Standing::first_failure(RunsOn runs_on) const {
+  const auto later = [this](StepIndex i) {
+    return std::pair(records_[i]->reason == reasons::kNotRetried, records_[i]->completion);
+  };
+  std::optional<StepIndex> first;
+  for (StepIndex i = 0; i < records_.size(); ++i)
+    if (plan_.phases[plan_.steps[i].phase].runs_on == runs_on && has_failed(i))
+      if (!first || later(i) < later(*first)) first = i;
+  return first;
+}
+
+bool Standing::has_succeeded() const {
+  return are_over(RunsOn::Success) && !first_failure(RunsOn::Success) &&
+         !passed_timeout(RunsOn::Success);
+}
+
+RunResult Standing::result() const {
+  if (has_succeeded()) return {"Succeeded", ""};
+  const auto first = first_failure(RunsOn::Success);
+  return {"Failed", first ? to_text(plan_.steps[*first].ref) : ""};
+}
+
+std::optional<RunResult> result_for(const Plan& plan, const Standing& standing, PhaseIndex phase) {
+  if (plan.phases[phase].runs_on != RunsOn::Always) return std::nullopt;
+  return standing.result();
+}
+
+Lookup lookup_for(const Plan& plan, const Standing& standing, PhaseIndex phase) {
+  return with_result(lookup_of(plan.run, plan.parameters), result_for(plan, standing, phase));
+}
+
+}  // namespace bootstrap

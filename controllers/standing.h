@@ -1,0 +1,93 @@
+#pragma once
+// How a run stands: what is done, what has failed for good, and what each phase is meant to do now.
+//
+//   timeout of the workflow has passed  →  all its phases: End
+//   timeout of a phase has passed       →  it: End, all others: NoNew
+//   a step has failed for good          →  NoNew
+//   else                                →  Go
+//
+// Phases of finally stand for themselves: their own failure and timeout count, nobody else's.
+//
+//   Go      what is ready is launched
+//   Hold    nothing new is launched for now
+//   NoNew   nothing new is launched any more, no further attempt either; what runs goes on to its
+//   end End     as NoNew, and what runs is stopped
+//
+// Everything follows from plan, status and time, so whoever comes after a crash finds the same. It
+// reads the status it was made for as it is then; status and plan must outlive it and keep their
+// phases and steps.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controllers/plan.h"
+#include "controllers/status.h"
+
+namespace bootstrap {
+
+enum class Intent { Go, Hold, NoNew, End };
+
+// A timeout that has passed.
+struct PassedTimeout {
+  const char* reason;   // of the steps it ends: one of reasons
+  std::string message;  // "phase cluster did not end within its timeout of 1h0m0s"
+};
+
+class Standing {
+ public:
+  // `status` has a record for every step of the plan.
+  Standing(const Plan&, const Status&, TimePoint now);
+
+  const StepRecord& record(StepIndex step) const { return *records_[step]; }
+
+  Intent intent(PhaseIndex) const;
+
+  // Succeeded or skipped, or failed where that is tolerated: what comes after it may start.
+  bool is_done(StepIndex) const;
+  // Failed, and that is not tolerated.
+  bool has_failed(StepIndex) const;
+  // Nothing more will come of it.
+  bool is_over(StepIndex) const;
+  // Everything it waits for is there: it may have been launched, or may be, if nothing forbids it.
+  bool has_its_turn(StepIndex) const;
+  // It has its turn, is not launched, and nothing forbids it.
+  bool is_ready(StepIndex) const;
+
+  // Of the steps that run on success, or on always: nothing more will come of them.
+  bool are_over(RunsOn) const;
+
+  PhaseState state(PhaseIndex) const;
+  std::optional<PhaseState> state(std::string_view phase) const;
+
+  // The step that failed first; those of finally count for themselves.
+  std::optional<StepIndex> first_failure(RunsOn) const;
+  // Why a phase is to end.
+  std::optional<PassedTimeout> passed_timeout(PhaseIndex) const;
+  // The same of the first such phase.
+  std::optional<PassedTimeout> passed_timeout(RunsOn) const;
+
+  bool has_succeeded() const;  // the phases that run on success
+  RunResult result() const;
+
+  // When time alone changes an intent next.
+  std::optional<TimePoint> next_deadline() const;
+
+ private:
+  bool settled(StepIndex) const;
+  bool any_failed(RunsOn, std::optional<PhaseIndex> of = {}) const;
+  std::optional<TimePoint> deadline(PhaseIndex) const;
+  bool is_timed_out(PhaseIndex) const;
+  bool workflow_timed_out() const;
+
+  const Plan& plan_;
+  TimePoint now_;
+  std::vector<const StepRecord*> records_;  // by step
+  std::vector<const PhaseRecord*> phases_;  // by phase
+};
+
+// What references stand for in a step: in those of finally the result of the run as well.
+std::optional<RunResult> result_for(const Plan&, const Standing&, PhaseIndex);
+Lookup lookup_for(const Plan&, const Standing&, PhaseIndex);
+
+}  // namespace bootstrap

@@ -1,0 +1,137 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "controllers/attempt.h"
+#include "controllers/limits.h"
+#include "controllers/status_summary.h"
+#include "controllers/texts.h"
+#include "controllers/workflow_message.h"
+
+namespace bootstrap {
+namespace {
+
+Transition waits(Transition t, const std::string& name, const StepRecord& step) {
+  t.reason = step.reason.empty() ? "StepLaunched" : step.reason;
+  const bool as_meant = step.reason == reasons::kWaitingForResource;
+  if (step.reason.empty())
+    t.message = fmt::format("{} was launched as Job {}", name, step.job);
+  else
+    t.message = fmt::format("{}{} {}", name, as_meant ? "" : ":", step.message);
+  t.event = t.warning = !step.reason.empty() && !as_meant;
+  return t;
+}
+
+Transition step_transition(const StepRef& ref, const StepRecord& step, const Workflow& workflow) {
+  Transition t;
+  t.step = ref;
+  t.state = to_text(step.state);
+  const std::string name = to_text(ref);
+  if (step.start && step.completion) t.took = *step.completion - *step.start;
+  const std::string took = t.took ? " after " + to_text(*t.took) : "";
+  switch (step.state) {
+    case StepState::Succeeded:
+      t.reason = "StepSucceeded";
+      t.message = fmt::format("{} succeeded{}", name, took);
+      t.event = true;
+      break;
+    case StepState::Failed:
+      t.reason = "StepFailed";
+      t.message =
+          with_end(fmt::format("{} failed{} ({}): {}", name, took, step.reason, step.message),
+                   log_hint(workflow.meta.ns, step), limits::kEventNote);
+      t.event = t.warning = true;
+      break;
+    case StepState::Skipped:
+      t.reason = "StepSkipped";
+      t.message = fmt::format("{} was skipped: {}", name, step.message);
+      t.took.reset();
+      break;
+    case StepState::Backoff:  // no Event: it costs a write, and the step's end has one
+      if (!step.next_retry) return waits(t, name, step);
+      t.reason = "StepRetry";
+      t.message =
+          fmt::format("attempt {} of {} failed ({}): {}; the next one comes at {}", step.attempts,
+                      name, step.reason, step.message, to_rfc3339(*step.next_retry));
+      break;
+    case StepState::Pending:
+    case StepState::Starting:
+    case StepState::Running:
+    case StepState::Ending:
+      return waits(t, name, step);
+  }
+  return t;
+}
+
+bool worth_telling(const StepRecord* before, const StepRecord& after) {
+  static const StepRecord kNone;
+  const StepRecord& old = before == nullptr ? kNone : *before;
+  if (after.attempts != old.attempts) return true;
+  if (after.state != old.state && (is_final(after.state) || after.state == StepState::Ending ||
+                                   after.state == StepState::Backoff))
+    return true;
+  return after.reason != old.reason && !after.reason.empty();  // a new trouble
+}
+
+std::optional<Transition> workflow_transition(const Status& before, const Status& after) {
+  if (!after.state) return std::nullopt;
+  const bool started = before.run != after.run;
+  if (after.state == before.state && !started) return std::nullopt;
+  Transition t;
+  t.state = to_text(*after.state);
+  t.message = after.message;
+  t.event = true;
+  switch (*after.state) {
+    case WorkflowState::Succeeded:
+      t.reason = "WorkflowSucceeded";
+      break;
+    case WorkflowState::Failed:
+      t.reason = "WorkflowFailed";
+      t.warning = true;
+      break;
+    case WorkflowState::Invalid:
+      t.reason = "WorkflowInvalid";
+      t.warning = true;
+      break;
+    case WorkflowState::Pending:
+    case WorkflowState::Running:
+    case WorkflowState::Suspended:
+      t.reason = started ? "WorkflowStarted" : after.reason;
+      if (started) {
+        const int steps = after.progress ? after.progress->total : 0;
+        t.message =
+            fmt::format("run {} started: {} step{}", after.run, steps, steps == 1 ? "" : "s");
+      }
+      t.event = started || *after.state == WorkflowState::Suspended;
+      break;
+  }
+  return t;
+}
+
+}  // namespace
+
+std::vector<Transition> transitions_between(const Status& before, const Status& after,
+                                            const Workflow& workflow) {
+  std::vector<Transition> all;
+  auto own = workflow_transition(before, after);
+  const bool at_end = own && after.state && is_final(*after.state);
+  if (own && !at_end) all.push_back(*own);
+  for (const PhaseRecord& phase : after.phases)
+    for (const StepRecord& step : phase.steps) {
+      const StepRef ref{phase.name, step.name};
+      if (worth_telling(find_step(before, ref), step))
+        all.push_back(step_transition(ref, step, workflow));
+    }
+  if (at_end) all.push_back(*own);
+  return all;
+}
+
+void remember(Status& status, const std::vector<Transition>& transitions, TimePoint now) {
+  for (const Transition& t : transitions)
+    status.history.push_back({now, status.run, t.step ? to_text(*t.step) : "", t.state, t.reason});
+  if (status.history.size() > limits::kHistory)
+    status.history.erase(status.history.begin(),
+                         status.history.end() - static_cast<std::ptrdiff_t>(limits::kHistory));
+}
+
+}  // namespace bootstrap

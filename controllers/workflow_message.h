@@ -1,0 +1,33 @@
+#pragma once
+// State, reason and message of a workflow whose run has begun: where it is, or what came of it, in
+// one sentence.
+//
+// What matters comes first: a failure, then what is in trouble, then what is to be tried again,
+// then what simply runs. A tool's long message never pushes out how to read the log, nor the notes.
+//
+// Pure functions.
+
+#include <string>
+
+#include "controllers/plan.h"
+#include "controllers/standing.h"
+#include "controllers/status.h"
+
+namespace bootstrap {
+
+struct WorkflowMessage {
+  WorkflowState state = WorkflowState::Pending;
+  std::string reason;
+  std::string message;  // as long as it takes; the caller cuts it
+};
+
+// Phases, progress and duration of `status` are up to date.
+WorkflowMessage message_of(const Status&, const Plan&, const Standing&);
+
+// "docs/generate-docs", "docs/generate-docs +1" when another one is under way beside it.
+std::string current_text(const Plan&, const Standing&);
+
+// "; its log: kubectl logs …". Empty when the tool printed nothing, or nothing that is still there.
+std::string log_hint(const std::string& ns, const StepRecord&);
+
+}  // namespace bootstrap

@@ -1,0 +1,98 @@
+#include "tests/simulation/outline.h"
+
+#include <algorithm>
+#include <map>
+
+namespace bootstrap::simulation {
+namespace {
+
+using Values = std::map<std::string, std::string>;
+
+Values values_of(const Json& spec) {
+  Values values;
+  for (const auto& p : spec.value("parameters", Json::array()))
+    if (p.contains("value"))
+      values[p["name"]] = p["value"].get<std::string>();
+    else if (p.contains("default"))
+      values[p["name"]] = p["default"].get<std::string>();
+  return values;
+}
+
+bool holds(const Json& entry, const Values& values) {
+  const auto found = values.find(entry["param"].get<std::string>());
+  const std::string op = entry["operator"];
+  if (op == "Exists" || op == "DoesNotExist")
+    return (found != values.end() && !found->second.empty()) == (op == "Exists");
+  const Json& list = entry["values"];
+  const bool in =
+      found != values.end() && std::find(list.begin(), list.end(), found->second) != list.end();
+  return in == (op == "In");
+}
+
+void apply_when(OutlineStep& step, const Json& part, const Values& values) {
+  for (const auto& entry : part.value("when", Json::array())) {
+    if (entry.contains("phase"))
+      step.by_phase = true;
+    else if (!holds(entry, values))
+      step.runs = false;
+  }
+}
+
+std::optional<OutlineRetry> retry_of(const Json& step) {
+  if (!step.contains("retry")) return std::nullopt;
+  OutlineRetry retry;
+  retry.attempts = step["retry"].value("attempts", 3);
+  for (const int code : step["retry"].value("fatalExitCodes", std::vector<int>()))
+    retry.fatal.insert(code);
+  return retry;
+}
+
+}  // namespace
+
+const OutlineStep* Outline::find(const StepRef& ref) const {
+  const auto found = std::find_if(steps.begin(), steps.end(),
+                                  [&](const OutlineStep& step) { return step.ref == ref; });
+  return found == steps.end() ? nullptr : &*found;
+}
+
+Outline outline_of(const Json& spec) {
+  Outline outline;
+  const Values values = values_of(spec);
+  const bool graph = spec.value("order", "") == "Graph";
+  outline.has_timeouts = spec.contains("timeout");
+  outline.linear = !graph && !spec.contains("finally");
+  std::map<std::string, std::vector<StepRef>> steps_of;
+  std::vector<StepRef> former;  // steps of the phase before
+  const auto add = [&](const Json& phase, bool at_end) {
+    std::vector<StepRef> before;
+    if (!at_end && !graph) before = former;
+    for (const auto& name : phase.value("dependsOn", std::vector<std::string>()))
+      before.insert(before.end(), steps_of[name].begin(), steps_of[name].end());
+    former.clear();
+    for (const auto& step : phase["steps"]) {
+      OutlineStep& added = outline.steps.emplace_back();
+      added.ref = {phase["name"], step["name"]};
+      added.at_end = at_end;
+      added.tolerated = step.value("continueOnFailure", false);
+      added.after = before;
+      if (!phase.value("parallel", false))
+        added.after.insert(added.after.end(), former.begin(), former.end());
+      added.retry = retry_of(step);
+      added.waits = step.contains("waitFor");
+      if (text_at(step, "/waitFor/condition/type") == "Ready")
+        added.waits_for = text_at(step, "/waitFor/resource/name");
+      apply_when(added, phase, values);
+      apply_when(added, step, values);
+      former.push_back(added.ref);
+      outline.linear = outline.linear && !added.retry && !phase.value("parallel", false);
+    }
+    steps_of[phase["name"]] = former;
+    outline.has_timeouts = outline.has_timeouts || phase.contains("timeout");
+  };
+  for (const auto& phase : spec["phases"]) add(phase, false);
+  for (const auto& phase : spec.value("finally", Json::array())) add(phase, true);
+  outline.linear = outline.linear && !outline.has_timeouts;
+  return outline;
+}
+
+}  // namespace bootstrap::simulation

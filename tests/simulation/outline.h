@@ -1,0 +1,44 @@
+#pragma once
+// An independent, simple reading of a spec: what a workflow may do, as its user means it. Nothing
+// of the operator's own code is used here, so that both can be compared.
+//
+// Threads: values.
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controllers/names.h"
+#include "tests/simulation/object_store.h"
+
+namespace bootstrap::simulation {
+
+struct OutlineRetry {
+  int attempts = 3;
+  std::set<int> fatal;
+};
+
+struct OutlineStep {
+  StepRef ref;
+  bool at_end = false;         // of finally
+  bool tolerated = false;      // continueOnFailure
+  bool runs = true;            // as far as conditions on parameters go
+  bool by_phase = false;       // besides, what came of other phases decides
+  std::vector<StepRef> after;  // must be done before
+  std::optional<OutlineRetry> retry;
+  bool waits = false;     // for something, without a Job
+  std::string waits_for;  // a Widget of this name, to be Ready; empty: something else
+};
+
+struct Outline {
+  std::vector<OutlineStep> steps;  // in the order of the spec, those of finally last
+  bool has_timeouts = false;       // of phases or of the workflow
+  bool linear = true;              // one step after the other, one attempt each
+
+  const OutlineStep* find(const StepRef&) const;
+};
+
+Outline outline_of(const Json& spec);
+
+}  // namespace bootstrap::simulation

@@ -1,0 +1,177 @@
+// Phases of finally: once at the end, whatever came of the run.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "controllers/decide.h"
+#include "controllers/job_builder.h"
+#include "tests/unit/controllers/scenario.h"
+
+namespace bootstrap {
+namespace {
+
+using nlohmann::json;
+using testing::at;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using testing::Scenario;
+
+json with_finally() {
+  json spec = testing::three_steps();
+  spec["phases"].erase(1);
+  const auto step = [](const char* name) { return json{{"name", name}, {"command", {"true"}}}; };
+  spec["finally"] = {{{"name", "clean"}, {"steps", {step("x"), step("y")}}},
+                     {{"name", "tell"}, {"steps", json::array({step("z")})}}};
+  return spec;
+}
+
+void succeed(Scenario& s, const char* phase, const char* step, int second) {
+  s.end_container(phase, step, 0);
+  s.pass(at(second));
+}
+
+TEST(Finally, RunsAfterSuccessOutsideTheTotals) {
+  Scenario s(with_finally());
+  s.pass(at(0));
+  succeed(s, "one", "a", 10);
+  succeed(s, "one", "b", 20);
+  EXPECT_EQ(s.step("clean", "x").state, StepState::Running);
+  EXPECT_EQ(s.workflow.status.state, WorkflowState::Running) << "not final before finally has run";
+  EXPECT_EQ(s.workflow.status.message, "finally: clean/x is running");
+  EXPECT_EQ(s.workflow.status.progress->text, "2/2 100%");
+  EXPECT_EQ(s.workflow.status.progress->current, "clean/x");
+  succeed(s, "clean", "x", 30);
+  succeed(s, "clean", "y", 40);
+  EXPECT_EQ(s.step("tell", "z").state, StepState::Running);
+  succeed(s, "tell", "z", 50);
+  EXPECT_EQ(s.workflow.status.state, WorkflowState::Succeeded);
+  EXPECT_EQ(s.workflow.status.message, "all 2 steps succeeded in 50s");
+}
+
+TEST(Finally, RunsAfterAFailureThatStaysTheReason) {
+  Scenario s(with_finally());
+  s.pass(at(0));
+  s.end_pod("one", "a", 3);
+  const Status& going = s.pass(at(10));
+  EXPECT_THAT(s.created(), ElementsAre(Scenario::job("one", "a"), Scenario::job("clean", "x")));
+  EXPECT_EQ(going.state, WorkflowState::Running);
+  EXPECT_EQ(going.reason, "StepFailed");
+  EXPECT_EQ(going.message, "one/a failed (ToolFailed): exit code 3; finally: clean/x is running");
+  EXPECT_EQ(going.progress->text, "0/2 0%");
+  succeed(s, "clean", "x", 20);
+  succeed(s, "clean", "y", 30);
+  succeed(s, "tell", "z", 40);
+  EXPECT_EQ(s.workflow.status.state, WorkflowState::Failed);
+  EXPECT_EQ(s.workflow.status.reason, "StepFailed");
+  EXPECT_EQ(s.workflow.status.message, "one/a failed (ToolFailed): exit code 3");
+  EXPECT_EQ(s.step("one", "b").state, StepState::Pending);
+}
+
+TEST(Finally, WaitsForWhatRunsAtTheFailure) {
+  json spec = with_finally();
+  spec["phases"][0]["parallel"] = true;
+  Scenario s(spec);
+  s.pass(at(0));
+  s.end_pod("one", "a", 3);
+  s.pass(at(10));
+  EXPECT_EQ(s.step("clean", "x").state, StepState::Pending);
+  succeed(s, "one", "b", 20);
+  EXPECT_EQ(s.step("clean", "x").state, StepState::Running);
+}
+
+TEST(Finally, ItsFailureMakesASucceededRunFailedAndTheNextPhaseRuns) {
+  Scenario s(with_finally());
+  s.pass(at(0));
+  succeed(s, "one", "a", 10);
+  succeed(s, "one", "b", 20);
+  s.end_pod("clean", "x", 4);
+  s.pass(at(30));
+  EXPECT_EQ(s.step("clean", "y").state, StepState::Pending);
+  EXPECT_EQ(s.step("tell", "z").state, StepState::Running);
+  succeed(s, "tell", "z", 40);
+  EXPECT_EQ(s.workflow.status.state, WorkflowState::Failed);
+  EXPECT_EQ(s.workflow.status.reason, "FinallyFailed");
+  EXPECT_EQ(
+      s.workflow.status.message,
+      "all 2 steps succeeded in 40s, but in finally clean/x failed (ToolFailed): exit code 4");
+}
+
+TEST(Finally, ItsFailureAfterAFailureIsNamedToo) {
+  Scenario s(with_finally());
+  s.pass(at(0));
+  s.end_pod("one", "a", 3);
+  s.pass(at(10));
+  s.end_pod("clean", "x", 4);
+  s.pass(at(20));
+  succeed(s, "tell", "z", 30);
+  EXPECT_EQ(s.workflow.status.reason, "StepFailed");
+  EXPECT_EQ(s.workflow.status.message,
+            "one/a failed (ToolFailed): exit code 3; in finally clean/x failed as well");
+}
+
+TEST(Finally, RunsAfterATimeoutAndHasItsOwn) {
+  json spec = with_finally();
+  spec["timeout"] = "1m";
+  spec["finally"][0]["timeout"] = "30s";
+  Scenario s(spec);
+  s.pass(at(0));
+  s.run_container("one", "a");
+  s.pass(at(60));
+  s.answer_pods("one", "a");
+  s.remove_pod("one", "a");
+  s.pass(at(65));
+  EXPECT_EQ(s.step("clean", "x").state, StepState::Running);
+  EXPECT_EQ(s.last.wake, at(95));
+  s.run_container("clean", "x");
+  s.pass(at(94));
+  EXPECT_EQ(s.step("clean", "x").state, StepState::Running);
+  EXPECT_EQ(s.last.wake, at(95));
+  s.pass(at(95));
+  EXPECT_EQ(s.step("clean", "x").reason, "PhaseTimedOut");
+  s.answer_pods("clean", "x");
+  s.remove_pod("clean", "x");
+  s.pass(at(99));
+  succeed(s, "tell", "z", 110);
+  EXPECT_EQ(s.workflow.status.reason, "TimedOut");
+  EXPECT_EQ(s.workflow.status.message,
+            "one/a was stopped: the workflow did not end within its timeout of 1m0s; in finally "
+            "clean/x failed as well");
+}
+
+TEST(Finally, IsNotRunAgainAfterACrashAtItsEnd) {
+  Scenario s(with_finally());
+  s.pass(at(0));
+  s.end_pod("one", "a", 3);
+  s.pass(at(10));
+  succeed(s, "clean", "x", 20);
+  succeed(s, "clean", "y", 30);
+  const Status before = s.workflow.status;
+  succeed(s, "tell", "z", 40);
+  s.workflow.status = before;
+  s.restart();
+  s.done.clear();
+  s.pass(at(50));
+  EXPECT_THAT(s.done, IsEmpty());
+  EXPECT_EQ(s.workflow.status.state, WorkflowState::Failed);
+}
+
+TEST(Finally, KnowsWhatCameOfTheRun) {
+  json spec = with_finally();
+  spec["finally"][0]["steps"][0]["args"] = {"$(workflow.result)"};
+  Scenario s(spec);
+  const Plan plan = *compile(s.workflow.meta, {1, at(0), 1, spec, {}});
+  const PlanStep& step = plan.steps[2];
+  const json job = build_job(s.workflow.meta, plan, step, 1, {}, RunResult{"Failed", "one/a"});
+  const json& main = job["spec"]["template"]["spec"]["containers"][0];
+  EXPECT_EQ(main["args"], json::array({"Failed"}));
+  const auto variable = [&](const std::string& name) {
+    for (const json& entry : main["env"])
+      if (entry["name"] == name) return entry["value"].get<std::string>();
+    return std::string("none");
+  };
+  EXPECT_EQ(variable("BOOTSTRAP_WORKFLOW_RESULT"), "Failed");
+  EXPECT_EQ(variable("BOOTSTRAP_FAILED_STEP"), "one/a");
+}
+
+}  // namespace
+}  // namespace bootstrap
