@@ -93,7 +93,7 @@ bool adopt_lost_launches(Draft& draft, const Standing& standing) {
   const ObjectMeta& meta = draft.meta();
   if (has_begun(plan, standing, RunsOn::Always)) return true;  // it has been asked before that
   for (StepIndex i = 0; i < plan.steps.size(); ++i) {
-    if (!may_be_lost(draft, standing, i)) continue;
+    if (!has_job(plan.steps[i]) || !may_be_lost(draft, standing, i)) continue;
     const StepRef& ref = plan.steps[i].ref;
     const int attempt = standing.record(i).attempts + 1;
     const auto* live = draft.ask()(LiveJob{job_name(meta.name, meta.uid, ref, attempt)});

@@ -54,6 +54,11 @@ inline constexpr const char* kVolumeNotReady = "VolumeNotReady";
 inline constexpr const char* kNotStarting = "NotStarting";
 inline constexpr const char* kNodeLost = "NodeLost";
 inline constexpr const char* kPodEnding = "PodEnding";
+// What a wait waits for.
+inline constexpr const char* kWaitingForResource = "WaitingForResource";
+inline constexpr const char* kOperatorMayNotRead = "OperatorMayNotRead";
+inline constexpr const char* kServiceAccountMayNotRead = "ServiceAccountMayNotRead";
+inline constexpr const char* kWatchLimit = "WatchLimit";
 // Why a step is not launched.
 inline constexpr const char* kServiceAccountNotFound = "ServiceAccountNotFound";
 inline constexpr const char* kServiceAccountNotAllowed = "ServiceAccountNotAllowed";
@@ -79,6 +84,7 @@ struct AttemptView {
   Liveness live = Liveness::NotLaunched;
   std::string reason;                    // when it does not go as it should: why
   std::string message;                   // the same for people
+  bool message_follows = false;          // a new message counts although its reason is the same
   std::optional<AttemptResult> result;   // of Ended
   std::string source_revision;           // the commit its source was cloned at, once it is known
   std::optional<TimePoint> waits_since;  // of Starting: since then; none: since its launch

@@ -1,13 +1,13 @@
 #include "controllers/decide.h"
 
 #include "controllers/adoption.h"
+#include "controllers/advance_step.h"
 #include "controllers/begin_run.h"
 #include "controllers/draft.h"
 #include "controllers/launch.h"
 #include "controllers/obedience.h"
 #include "controllers/readiness.h"
 #include "controllers/status_summary.h"
-#include "controllers/step_machine.h"
 
 namespace bootstrap {
 namespace {
@@ -36,25 +36,15 @@ void consider_final(Draft& draft) {
   if (draft.observed().plan != nullptr) note_definition(draft);
 }
 
-void advance_step(Draft& draft, const PlanStep& step) {
-  StepRecord& record = *find_step(draft.status(), step.ref);
-  if (!is_launched(record.state)) return;
-  const Work& work = draft.observed().work;
-  const AttemptView view = job_attempt(step, record, work, draft.ask(), draft.now());
-  StepMove move = advance(step, std::move(record), view, draft.now());
-  record = std::move(move.record);
-  if (move.wake) draft.wake(*move.wake);
-  if (move.stop) draft.stop_job_of(record);
-}
-
 // What has happened to each step, what that means for all, and what starts now.
 void run_steps(Draft& draft) {
   const Plan& plan = draft.plan();
   const Standing standing(plan, draft.status(), draft.now());
   adopt(draft, standing);
-  for (const PlanStep& step : plan.steps) advance_step(draft, step);
+  for (const PlanStep& step : plan.steps) advance_step(draft, standing, step);
   if (!adopt_lost_launches(draft, standing)) return;
   for (StepIndex i = 0; i < plan.steps.size(); ++i) obey(draft, standing, i);
+  for (const PlanStep& step : plan.steps) end_wait(draft, standing, step);
   for (StepIndex i = 0; i < plan.steps.size(); ++i)
     if (may_start(draft, standing, i)) launch(draft, standing, plan.steps[i]);
   summarize(draft.status(), plan, draft.now());

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "controllers/limits.h"
+#include "controllers/resource_query_spec.h"
 #include "controllers/spec_reader.h"
 
 namespace bootstrap {
@@ -160,14 +161,21 @@ Tools overlay(Tools base, const Tools& own) {
   return base;
 }
 
+WaitWork read_wait(SpecReader& in, const json& step, const std::string& at) {
+  for (const char* key : {"args", "startTimeout", "retry"})
+    if (SpecReader::has(step, key)) in.problem(at + key, "has no meaning beside waitFor");
+  return {read_resource_query(in, in.object(step, "waitFor", at), at + "waitFor.")};
+}
+
 StepWork read_work(SpecReader& in, const json& object, const std::string& at) {
   const auto has = [&](const char* key) { return object.contains(key) && !object[key].is_null(); };
   if (static_cast<int>(has("tool")) + static_cast<int>(has("command")) +
-          static_cast<int>(has("script")) !=
+          static_cast<int>(has("script")) + static_cast<int>(has("waitFor")) !=
       1)
-    in.problem(at.substr(0, at.size() - 1), "needs exactly one of tool, command, script");
+    in.problem(at.substr(0, at.size() - 1), "needs exactly one of tool, command, script, waitFor");
   if (has("command")) return CommandWork{in.texts(object, "command", at)};
   if (has("script")) return ScriptWork{in.text(object, "script", at)};
+  if (has("waitFor")) return read_wait(in, object, at);
   return ToolWork{in.text(object, "tool", at)};
 }
 

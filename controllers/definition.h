@@ -17,6 +17,7 @@
 #include <nlohmann/json.hpp>
 #include <tl/expected.hpp>
 
+#include "controllers/resource_query.h"
 #include "controllers/time.h"
 
 namespace bootstrap {
@@ -109,7 +110,10 @@ struct CommandWork {
 struct ScriptWork {
   std::string script;
 };
-using StepWork = std::variant<ToolWork, CommandWork, ScriptWork>;
+struct WaitWork {  // no Job: it is done when the test holds
+  ResourceQuery query;
+};
+using StepWork = std::variant<ToolWork, CommandWork, ScriptWork, WaitWork>;
 
 // What the operator does when an attempt fails. The rules are in retry.h.
 struct Retry {

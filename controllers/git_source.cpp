@@ -113,7 +113,7 @@ std::string commit_in(std::string_view message) {
 }
 
 bool has_same_source(const PlanStep& step, const GitSource& source) {
-  return step.definition.tools.source_git &&
+  return has_job(step) && step.definition.tools.source_git &&
          step.definition.tools.source_git->repository == source.repository &&
          step.definition.tools.source_git->revision == source.revision;
 }

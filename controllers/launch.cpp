@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "controllers/advance_step.h"
 #include "controllers/git_source.h"
 #include "controllers/limits.h"
 #include "controllers/pod_trouble.h"
@@ -94,7 +95,7 @@ bool claim_exists(Draft& draft, const std::string& name, StepRecord& record) {
 bool claim_is_made(Draft& draft, const std::string& name, StepRecord& record) {
   for (const PhaseRecord& phase : draft.status().phases)
     for (const StepRecord& step : phase.steps)
-      if (step.plan == draft.plan().name) return true;
+      if (step.plan == draft.plan().name && !step.job.empty()) return true;
   const CreateClaim action{name, *draft.plan().workspace};
   const Outcome* outcome = draft.outcome_of(action);
   if (outcome == nullptr) {
@@ -170,15 +171,17 @@ void launch(Draft& draft, const Standing& standing, const PlanStep& step) {
     return;
   }
   if (!account_allows(draft, step, record)) return;
-  if (!workspace_is_there(draft, record)) return;
-  if (!has_its_turn(draft, step, *values, record)) return;
+  if (has_job(step) && !workspace_is_there(draft, record)) return;
+  if (has_job(step) && !has_its_turn(draft, step, *values, record)) return;
   if (!former_attempts_have_ended(draft, step, record)) return;
   const ObjectMeta& meta = draft.meta();
   const int attempt = record.attempts + 1;
-  const bool at_end = draft.plan().phases[step.phase].runs_on == RunsOn::Always;
+  if (!has_job(step)) {  // nothing to create
+    record = launched(std::move(record), attempt, "", "", draft.plan().name, draft.now());
+    return advance_step(draft, standing, step);  // what it waits for may be there already
+  }
   const CreateJob action{job_name(meta.name, meta.uid, step.ref, attempt), step.ref, attempt,
-                         std::move(*values),
-                         at_end ? std::optional(standing.result()) : std::nullopt};
+                         std::move(*values), result_for(draft.plan(), standing, step.phase)};
   const Outcome* outcome = draft.outcome_of(action);
   if (outcome == nullptr) {
     draft.act(action);

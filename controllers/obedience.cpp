@@ -37,7 +37,8 @@ void obey(Draft& draft, const Standing& standing, StepIndex index) {
     const Cause cause = cause_of(draft.plan(), standing, step.phase);
     record = given_up(std::move(record), cause.reason, cause.message, draft.now());
   } else if (intent == Intent::End && state != StepState::Ending) {
-    const Cause cause = cause_of(draft.plan(), standing, step.phase);
+    Cause cause = cause_of(draft.plan(), standing, step.phase);
+    if (!has_job(step)) cause.message += ": " + record.message;  // what it still waits for
     record = to_be_stopped(std::move(record), cause.reason, cause.message);
     draft.stop_job_of(record);
   }

@@ -86,6 +86,10 @@ std::vector<std::set<StepIndex>> steps_before(const std::vector<PlanStep>& steps
   return before;
 }
 
+bool has_job(const PlanStep& step) {
+  return !std::holds_alternative<WaitWork>(step.definition.work);
+}
+
 json pinned_part(const json& spec) {
   return spec;
 }

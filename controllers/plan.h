@@ -74,6 +74,9 @@ std::vector<PlanStep> flatten(const Definition&);
 // For each step all that must be over before it: the closure of `after` and `after_end`.
 std::vector<std::set<StepIndex>> steps_before(const std::vector<PlanStep>&);
 
+// Whether its attempts are Jobs; a step that waits has none.
+bool has_job(const PlanStep&);
+
 // What of a spec is pinned: everything but the live fields.
 nlohmann::json pinned_part(const nlohmann::json& spec);
 

@@ -47,6 +47,12 @@ FieldFilter FieldFilter::everything() {
   return all;
 }
 
+FieldFilter FieldFilter::everything_but(std::span<const std::string_view> drop) {
+  FieldFilter most({}, drop);
+  most.nodes_[0].rule = Rule::Keep;
+  return most;
+}
+
 FieldFilter FieldFilter::below(std::string_view path) const {
   FieldFilter out;
   std::size_t at = 0;

@@ -40,6 +40,7 @@ class FieldFilter {
                        std::span<const std::string_view> drop = {});
 
   static FieldFilter everything();
+  static FieldFilter everything_but(std::span<const std::string_view> drop);
 
   // The same fields of an object that is itself the value at `path`, e.g. "items" of a list or
   // "object" of a watch event.

@@ -3,7 +3,9 @@
 // question. The runtime answers, and decide() runs again with the answer among its facts. So no
 // rule does I/O.
 //
-// The questions here are look-ups: answered once, by a read of the live API, within one pass.
+// Most questions are look-ups: answered once, by a read of the live API, within one pass. Some are
+// subscriptions, live while they are asked: the answer comes when it is known, and a change of it
+// wakes the workflow. Whoever stops asking has unsubscribed.
 
 #include <map>
 #include <optional>
@@ -15,6 +17,7 @@
 #include <tl/expected.hpp>
 
 #include "controllers/plan.h"
+#include "controllers/resource_finding.h"
 #include "controllers/views.h"
 
 namespace bootstrap {
@@ -66,8 +69,26 @@ struct EventsAbout {
   using Answer = std::vector<EventView>;
 };
 
-using Question =
-    std::variant<StoredPlan, LiveJob, LivePods, FormerPods, ServiceAccountOf, ClaimOf, EventsAbout>;
+// A subscription: does this hold for these objects? Its references are replaced.
+struct ResourceState {
+  ResourceQuery query;
+  auto operator<=>(const ResourceState&) const = default;
+  using Answer = ResourceFinding;
+};
+
+// May a ServiceAccount of the workflow's namespace read this: get one object, or list all? The
+// answer may be some minutes old.
+struct MayRead {
+  std::string account;
+  std::string api_version;
+  std::string kind;
+  std::string name;  // "": list
+  auto operator<=>(const MayRead&) const = default;
+  using Answer = bool;
+};
+
+using Question = std::variant<StoredPlan, LiveJob, LivePods, FormerPods, ServiceAccountOf, ClaimOf,
+                              EventsAbout, ResourceState, MayRead>;
 
 // A look-up that failed is an answer too.
 struct Unavailable {
@@ -79,7 +100,8 @@ using Found = tl::expected<T, Unavailable>;
 using Answer =
     std::variant<Found<StoredPlan::Answer>, Found<LiveJob::Answer>, Found<LivePods::Answer>,
                  Found<ServiceAccountOf::Answer>, Found<ClaimOf::Answer>,
-                 Found<EventsAbout::Answer>>;  // LivePods and FormerPods answer alike
+                 Found<EventsAbout::Answer>, Found<ResourceState::Answer>,
+                 Found<MayRead::Answer>>;  // LivePods and FormerPods answer alike
 
 using Facts = std::map<Question, Answer>;
 

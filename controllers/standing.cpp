@@ -193,4 +193,13 @@ RunResult Standing::result() const {
   return {"Failed", first ? to_text(plan_.steps[*first].ref) : ""};
 }
 
+std::optional<RunResult> result_for(const Plan& plan, const Standing& standing, PhaseIndex phase) {
+  if (plan.phases[phase].runs_on != RunsOn::Always) return std::nullopt;
+  return standing.result();
+}
+
+Lookup lookup_for(const Plan& plan, const Standing& standing, PhaseIndex phase) {
+  return with_result(lookup_of(plan.run, plan.parameters), result_for(plan, standing, phase));
+}
+
 }  // namespace bootstrap

@@ -86,4 +86,8 @@ class Standing {
   std::vector<const PhaseRecord*> phases_;  // by phase
 };
 
+// What references stand for in a step: in those of finally the result of the run as well.
+std::optional<RunResult> result_for(const Plan&, const Standing&, PhaseIndex);
+Lookup lookup_for(const Plan&, const Standing&, PhaseIndex);
+
 }  // namespace bootstrap

@@ -13,10 +13,14 @@ namespace {
 
 Transition waits(Transition t, const std::string& name, const StepRecord& step) {
   t.reason = step.reason.empty() ? "StepLaunched" : step.reason;
-  t.message = step.reason.empty() ? fmt::format("{} was launched as Job {}", name, step.job)
-                                  : fmt::format("{}: {}", name, step.message);
-  // Waiting for its turn is nothing to warn of.
-  t.event = t.warning = !step.reason.empty() && step.reason != reasons::kWaitingForSource;
+  const bool as_meant = step.reason == reasons::kWaitingForResource;
+  if (step.reason.empty())
+    t.message = fmt::format("{} was launched as Job {}", name, step.job);
+  else
+    t.message = fmt::format("{}{} {}", name, as_meant ? "" : ":", step.message);
+  // Waiting for what it waits for, or for its turn, is nothing to warn of.
+  t.event = t.warning =
+      !step.reason.empty() && !as_meant && step.reason != reasons::kWaitingForSource;
   return t;
 }
 

@@ -83,6 +83,7 @@ StepMove advance(const PlanStep& step, StepRecord record, const AttemptView& vie
   }
   record.state = StepState::Running;
   explain(record, view.reason, view.message);
+  if (view.message_follows) record.message = view.message;
   return {std::move(record), false, view.look_again};
 }
 

@@ -14,6 +14,7 @@
 #include "controllers/plan.h"
 #include "controllers/program_references.h"
 #include "controllers/references.h"
+#include "controllers/resource_query_spec.h"
 #include "controllers/run_values.h"
 #include "controllers/texts.h"
 #include "controllers/workspace.h"
@@ -71,7 +72,8 @@ class Validation {
       // So that a bad value is reported once and not again at each reference to it.
       for (const Parameter& p : definition.parameters) values_.emplace(p.name, "");
     }
-    lookup_ = lookup_of(RunIdentity{}, values_);
+    // Which workflow it will be is not known here; its names are such that any rule holds for them.
+    lookup_ = lookup_of(RunIdentity{"namespace", "name", "uid", 1, {}}, values_);
   }
 
   Problems run() {
@@ -85,7 +87,7 @@ class Validation {
     check_workspace();
     std::set<std::string> names;
     check_phases(definition_.phases, "phases", names);
-    lookup_ = with_result(lookup_, RunResult{});  // known from here on
+    lookup_ = with_result(lookup_, RunResult{"Succeeded", ""});  // known from here on
     check_phases(definition_.finally, "finally", names);
     for (Problem& problem : graph_problems(definition_)) problems_.push_back(std::move(problem));
     return std::move(problems_);
@@ -219,6 +221,10 @@ class Validation {
     for (std::size_t i = 0; i < step.args.size(); ++i)
       check_text(fmt::format("{}.args[{}]", at, i), step.args[i]);
     if (step.input) check_text(at + ".stdin", *step.input);
+    if (const auto* wait = std::get_if<WaitWork>(&step.work)) {
+      check_literal(at + ".tools.serviceAccountName", step.tools.service_account);
+      return check_query(wait->query, at + ".waitFor.");
+    }
     check_tools(step.tools, at + ".tools");
   }
 
@@ -240,6 +246,13 @@ class Validation {
     } else if (const auto* script = std::get_if<ScriptWork>(&step.work)) {
       if (script->script.empty()) add(at + ".script", "must not be empty");
     }
+  }
+
+  void check_query(const ResourceQuery& query, const std::string& at) {
+    for (const auto& [field, text] : reference_texts(query, at)) check_text(field, text);
+    if (const auto filled = resolved(query, lookup_))
+      for (Problem& problem : check_resource_query(*filled, at))
+        problems_.push_back(std::move(problem));
   }
 
   // The values of parameters count as well: they must not lead to a file elsewhere.

@@ -99,6 +99,8 @@ class Message {
       say(record(i).reason, trouble(i));
     for (const StepIndex i : steps([&](StepIndex i) { return is_in_backoff(i); }))
       say("StepRetrying", backoff(i));
+    for (const StepIndex i : steps([&](StepIndex i) { return is_waiting(i); }))
+      say(record(i).reason, fmt::format("{} {}", name(i), record(i).message));
     const Steps running = steps(
         [&](StepIndex i) { return is_launched(record(i).state) && record(i).reason.empty(); });
     if (!running.empty()) say("StepRunning", simply_running(running));
@@ -110,9 +112,14 @@ class Message {
     return record(i).state == StepState::Backoff && record(i).next_retry;
   }
 
+  // For a resource, as it is meant to.
+  bool is_waiting(StepIndex i) const {
+    return is_launched(record(i).state) && record(i).reason == reasons::kWaitingForResource;
+  }
+
   bool is_in_trouble(StepIndex i) const {
-    return !is_final(record(i).state) && !is_in_backoff(i) && !record(i).reason.empty() &&
-           !standing_.is_over(i);
+    return !is_final(record(i).state) && !is_in_backoff(i) && !is_waiting(i) &&
+           !record(i).reason.empty() && !standing_.is_over(i);
   }
 
   std::string trouble(StepIndex i) const {

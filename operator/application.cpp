@@ -20,6 +20,7 @@
 #include "operator/runtime/resident_memory.h"
 #include "operator/runtime/threads.h"
 #include "operator/version.h"
+#include "operator/watch_pool.h"
 
 namespace bootstrap {
 namespace {
@@ -72,10 +73,13 @@ class Application {
     const auto platform = find_platform(client, signals);
     if (!platform) return EXIT_FAILURE;
 
+    WatchPool pool(client, clock_, threads_,
+                   [this](const WatchOrder& order, kube::Watcher::Restart why,
+                          const std::string& message) { log_restart(order, why, message); });
     Engine engine(
         client, clock_,
         {.reconciler = {.platform = *platform, .instance = host_name()}, .queue = queue_options()},
-        hooks());
+        hooks(pool));
     threads_.spawn("keep-warm", [this, &warm, &engine, tokens = access->tokens,
                                  starting = true](std::stop_token stop) mutable {
       if (starting && engine.synced()) {
@@ -102,20 +106,30 @@ class Application {
             .on_taken = [this](Duration waited) { metrics_.queue_waited(waited); }};
   }
 
-  Engine::Hooks hooks() {
-    return {.reconciler = {
-                .on_transition = [this](const ObjectMeta& workflow,
-                                        const Transition& t) { log_transition(workflow, t); },
-                .on_problem =
-                    [this](const ObjectKey& key, const std::string& what) {
-                      log_.warn(what, {{"workflow", key}});
-                    }},
-            .on_unreadable = [this](const kube::Resource& resource, const ObjectKey& key,
-                                    const std::string& why) {
+  Engine::Hooks hooks(WatchPool& pool) {
+    return {
+        .reconciler = {
+            .on_transition = [this](const ObjectMeta& workflow,
+                                    const Transition& t) { log_transition(workflow, t); },
+            .on_problem =
+                [this](const ObjectKey& key, const std::string& what) {
+                  log_.warn(what, {{"workflow", key}});
+                }},
+        .on_unreadable =
+            [this](const kube::Resource& resource, const ObjectKey& key, const std::string& why) {
               metrics_.unreadable(resource.plural);
               log_.error("object cannot be read and is left alone",
                          {{"resource", resource.plural}, {"object", key}, {"error", why}});
-            }};
+            },
+        .watches = pool.driver()};
+  }
+
+  void log_restart(const WatchOrder& order, kube::Watcher::Restart why,
+                   const std::string& message) {
+    log_.debug("watch of a wait restarted", {{"resource", order.resource.qualified()},
+                                             {"namespace", order.ns},
+                                             {"reason", kube::to_text(why)},
+                                             {"message", message}});
   }
 
   void log_transition(const ObjectMeta& workflow, const Transition& t) {

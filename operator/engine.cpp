@@ -24,8 +24,12 @@ Engine::Engine(kube::Client& client, const runtime::Clock& clock, Options option
              .same = [](const PodView& a, const PodView& b) { return says_the_same(a, b); },
              .on_same = {},
              .on_version = {}}),
-      reconciler_(client, {workflows_, jobs_, pods_}, clock, std::move(options.reconciler),
-                  hooks_.reconciler) {}
+      discovery_(client, clock),
+      access_(client, clock, discovery_),
+      subscriptions_(discovery_, options.subscriptions, hooks_.watches,
+                     [this](const ObjectKey& workflow) { queue_.add(workflow); }),
+      reconciler_(client, {workflows_, jobs_, pods_}, {subscriptions_, access_}, clock,
+                  std::move(options.reconciler), hooks_.reconciler) {}
 
 void Engine::queue_owner(const ObjectMeta& child) {
   const ObjectKey key = workflow_key_of(child);

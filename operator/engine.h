@@ -6,6 +6,8 @@
 // it feeds each of `watches()` what a Watcher says, and reconciles keys from `queue()` once
 // `synced()` is true: before that the absence of an object would mean nothing.
 //
+// Waits ask for watches of their own, as they are needed: Hooks::watches runs those.
+//
 // Threads: each watch's write from one thread; everything else from any.
 
 #include <functional>
@@ -16,6 +18,7 @@
 #include "operator/kube/watcher.h"
 #include "operator/reconciler.h"
 #include "operator/runtime/work_queue.h"
+#include "operator/subscriptions.h"
 
 namespace bootstrap {
 
@@ -24,6 +27,7 @@ class Engine {
   struct Options {
     Reconciler::Options reconciler;
     runtime::WorkQueue::Options queue;
+    Subscriptions::Options subscriptions = {};
   };
 
   struct Hooks {
@@ -31,6 +35,8 @@ class Engine {
     // An object that this version cannot read; it is left alone.
     std::function<void(const kube::Resource&, const ObjectKey&, const std::string& why)>
         on_unreadable;
+    // Runs the watches of subscriptions, which come and go.
+    WatchDriver watches = {};
   };
 
   struct Watch {
@@ -62,6 +68,9 @@ class Engine {
   kube::Store<Workflow> workflows_;
   kube::Store<JobView> jobs_;
   kube::Store<PodView> pods_;
+  Discovery discovery_;
+  AccessReviews access_;
+  Subscriptions subscriptions_;
   Reconciler reconciler_;
 };
 

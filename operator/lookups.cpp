@@ -91,6 +91,14 @@ Found<ClaimOf::Answer> Lookups::find(const ClaimOf& q) const {
   return object(kube::resources::kClaims, q.name, kClaimProjection);
 }
 
+Found<ResourceState::Answer> Lookups::find(const ResourceState&) const {
+  return tl::unexpected(Unavailable{"the state of a resource is no look-up"});
+}
+
+Found<MayRead::Answer> Lookups::find(const MayRead&) const {
+  return tl::unexpected(Unavailable{"a right is no look-up"});
+}
+
 Found<EventsAbout::Answer> Lookups::find(const EventsAbout& q) const {
   return objects(kube::resources::kEvents, {.field_selector = "involvedObject.uid=" + q.uid},
                  kEventProjection);

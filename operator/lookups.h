@@ -14,6 +14,7 @@ class Lookups {
   Lookups(kube::Client& client, const ObjectMeta& workflow)
       : client_(client), workflow_(workflow) {}
 
+  // Of a look-up; subscriptions have their own.
   Answer answer(const Question&) const;
 
  private:
@@ -24,6 +25,8 @@ class Lookups {
   Found<ServiceAccountOf::Answer> find(const ServiceAccountOf&) const;
   Found<ClaimOf::Answer> find(const ClaimOf&) const;
   Found<EventsAbout::Answer> find(const EventsAbout&) const;
+  Found<ResourceState::Answer> find(const ResourceState&) const;
+  Found<MayRead::Answer> find(const MayRead&) const;
 
   template <class T>
   Found<std::optional<T>> object(const kube::Resource&, const std::string& name,

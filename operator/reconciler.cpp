@@ -72,13 +72,22 @@ void Reconciler::perform(const std::vector<Action>& actions, Pass& pass) {
     pass.observed.outcomes.insert_or_assign(key_of(action), performer.perform(action));
 }
 
-// False: every question that was asked has its answer.
+// Empty: a subscription that does not know yet, and will wake the workflow.
+std::optional<Answer> Reconciler::answer(const Question& question, const ObjectMeta& workflow) {
+  if (const auto* state = std::get_if<ResourceState>(&question))
+    return live_.subscriptions.ask(workflow.key(), *state);
+  if (const auto* may = std::get_if<MayRead>(&question)) return live_.access.ask(workflow.ns, *may);
+  return Lookups(client_, workflow).answer(question);
+}
+
+// False: every question that was asked has its answer, as far as there is one now.
 bool Reconciler::answer_open(const std::set<Question>& asked, Pass& pass) {
-  const Lookups lookups(client_, pass.workflow->meta);
   bool answered = false;
   for (const Question& question : asked) {
     if (pass.observed.facts.contains(question)) continue;
-    const auto& [known, fresh] = pass.observed.facts.emplace(question, lookups.answer(question));
+    auto now = answer(question, pass.workflow->meta);
+    if (!now) continue;
+    const auto& [known, fresh] = pass.observed.facts.emplace(question, std::move(*now));
     answered = answered || fresh;
     const auto* stored = std::get_if<Found<StoredPlan::Answer>>(&known->second);
     if (stored != nullptr && *stored && **stored) take_plan(***stored, pass);
@@ -98,6 +107,7 @@ void Reconciler::take_plan(const PlanRecord& record, Pass& pass) {
 }
 
 runtime::Outcome Reconciler::conclude(const Decision& decision, const Pass& pass) {
+  live_.subscriptions.keep_only(pass.workflow->meta.key(), decision.asked);
   if (!same_when_stored(pass.workflow->status, decision.status)) {
     auto outcome = patch_status(decision, pass);
     if (!std::holds_alternative<outcomes::Done>(outcome)) return outcome;
@@ -158,6 +168,7 @@ void Reconciler::drop_plan(const std::string& uid) {
 
 void Reconciler::forget(const ObjectKey& key) {
   own_writes_.forget(key);
+  live_.subscriptions.keep_only(key, {});
   const std::scoped_lock lock(plans_mutex_);
   std::erase_if(plans_, [&](const auto& entry) {
     return entry.second->run.ns == key.ns && entry.second->run.name == key.name;

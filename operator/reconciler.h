@@ -12,11 +12,13 @@
 
 #include "controllers/decide.h"
 #include "controllers/job_builder.h"
+#include "operator/access_reviews.h"
 #include "operator/kube/client.h"
 #include "operator/kube/store.h"
 #include "operator/own_writes.h"
 #include "operator/runtime/clock.h"
 #include "operator/runtime/workers.h"
+#include "operator/subscriptions.h"
 
 namespace bootstrap {
 
@@ -26,6 +28,12 @@ class Reconciler {
     const kube::Store<Workflow>& workflows;
     const kube::Store<JobView>& jobs;  // indexed by the workflow's UID, as pods are
     const kube::Store<PodView>& pods;
+  };
+
+  // What is asked for as long as a step waits.
+  struct Live {
+    Subscriptions& subscriptions;
+    AccessReviews& access;
   };
 
   struct Options {
@@ -41,10 +49,11 @@ class Reconciler {
   };
 
   // All references must outlive the reconciler.
-  Reconciler(kube::Client& client, Stores stores, const runtime::Clock& clock, Options options,
-             Hooks hooks)
+  Reconciler(kube::Client& client, Stores stores, Live live, const runtime::Clock& clock,
+             Options options, Hooks hooks)
       : client_(client),
         stores_(stores),
+        live_(live),
         clock_(clock),
         options_(std::move(options)),
         hooks_(std::move(hooks)) {}
@@ -65,6 +74,7 @@ class Reconciler {
   Pass observe(std::shared_ptr<const Workflow>) const;
   void perform(const std::vector<Action>&, Pass&);
   bool answer_open(const std::set<Question>&, Pass&);
+  std::optional<Answer> answer(const Question&, const ObjectMeta& workflow);
   void take_plan(const PlanRecord&, Pass&);
   runtime::Outcome conclude(const Decision&, const Pass&);
   runtime::Outcome patch_status(const Decision&, const Pass&);
@@ -76,6 +86,7 @@ class Reconciler {
 
   kube::Client& client_;
   const Stores stores_;
+  const Live live_;
   const runtime::Clock& clock_;
   const Options options_;
   const Hooks hooks_;

@@ -285,6 +285,7 @@ ApiResult<void> Client::watch(const Resource& resource, std::string_view ns,
   query.add("watch", "1")
       .add("allowWatchBookmarks", "true")
       .add("labelSelector", options.label_selector)
+      .add("fieldSelector", options.field_selector)
       .add("resourceVersion", options.resource_version)
       .add("timeoutSeconds", std::to_string(options.timeout.count()));
   if (options.send_initial_events) {

@@ -40,6 +40,8 @@ inline constexpr Resource kEvents{"", "v1", "events"};
 inline constexpr Resource kServiceAccounts{"", "v1", "serviceaccounts"};
 inline constexpr Resource kClaims{"", "v1", "persistentvolumeclaims"};
 inline constexpr Resource kControllerRevisions{"apps", "v1", "controllerrevisions"};
+inline constexpr Resource kSubjectAccessReviews{"authorization.k8s.io", "v1",
+                                                "subjectaccessreviews"};
 }  // namespace resources
 
 // An answer of the API server that is not success, or none at all.
@@ -78,6 +80,7 @@ struct ListOptions {
 
 struct WatchOptions {
   std::string label_selector{};
+  std::string field_selector{};
   std::string resource_version{};  // "" with send_initial_events
   bool send_initial_events = false;
   std::chrono::seconds timeout{290};  // the server ends the watch then

@@ -47,6 +47,20 @@ bool needs_new_list(const ApiError& error) {
          error.message.find(kTooLargeVersion) != std::string::npos;
 }
 
+// Of a request that was answered, but not with what was asked for.
+Watcher::Restart failure(const ApiError& error) {
+  switch (error.kind) {
+    case ApiError::Kind::TooManyRequests:
+      return Watcher::Restart::Throttled;
+    case ApiError::Kind::Forbidden:
+      return Watcher::Restart::Forbidden;
+    case ApiError::Kind::NotFound:
+      return Watcher::Restart::NotFound;
+    default:
+      return Watcher::Restart::Failed;
+  }
+}
+
 }  // namespace
 
 Watcher::Watcher(Options options)
@@ -74,7 +88,7 @@ Watcher::Next Watcher::next(double random) {
   }
   if (state_ == State::Paging) {
     return GetPage{{.label_selector = options_.label_selector,
-                    .field_selector = {},
+                    .field_selector = options_.field_selector,
                     .limit = options_.page_size,
                     .continue_token = continue_token_,
                     .resource_version = {}}};
@@ -87,6 +101,7 @@ Watcher::Next Watcher::next(double random) {
   corrupt_.clear();
   const bool initial = state_ == State::Streaming;
   return OpenWatch{{.label_selector = options_.label_selector,
+                    .field_selector = options_.field_selector,
                     .resource_version = initial ? "" : std::to_string(version_),
                     .send_initial_events = initial,
                     .timeout = options_.watch_timeout}};
@@ -185,8 +200,7 @@ Watcher::Restart Watcher::initial_stream_ended(const std::optional<ApiError>& er
   failed_streams_ = error ? failed_streams_ + 1 : kStreamsBeforeList;
   start_over(true, error ? error->retry_after : std::nullopt);
   if (!error) return Restart::Ended;
-  if (error->kind == ApiError::Kind::TooManyRequests) return Restart::Throttled;
-  return needs_new_list(*error) ? Restart::Expired : Restart::Failed;
+  return needs_new_list(*error) ? Restart::Expired : failure(*error);
 }
 
 Watcher::Restart Watcher::running_watch_ended(milliseconds lived,
@@ -205,7 +219,7 @@ Watcher::Restart Watcher::running_watch_ended(milliseconds lived,
   if (error->kind == ApiError::Kind::NoAnswer && bytes_seen_ && did_something)
     return Restart::Broken;  // it had lived: on at once
   pause(error->retry_after);
-  return error->kind == ApiError::Kind::TooManyRequests ? Restart::Throttled : Restart::Failed;
+  return failure(*error);
 }
 
 Watcher::Output Watcher::on_page(std::string_view text) {
@@ -242,7 +256,7 @@ Watcher::Output Watcher::on_page_failed(const ApiError& error) {
     pause(error.retry_after);
     return out;
   }
-  out.restart = needs_new_list(error) ? Restart::Expired : Restart::Failed;
+  out.restart = needs_new_list(error) ? Restart::Expired : failure(error);
   failed_streams_ = 0;  // streams and lists take turns until one succeeds
   start_over(true, error.retry_after);
   return out;
@@ -298,6 +312,10 @@ std::string_view to_text(Watcher::Restart reason) {
       return "throttled";
     case Watcher::Restart::Refused:
       return "refused";
+    case Watcher::Restart::Forbidden:
+      return "forbidden";
+    case Watcher::Restart::NotFound:
+      return "not-found";
     case Watcher::Restart::Failed:
       return "failed";
     case Watcher::Restart::Corrupt:

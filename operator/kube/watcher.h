@@ -87,6 +87,7 @@ class Watcher {
   struct Options {
     FieldFilter fields{};  // what is kept of an object
     std::string label_selector{};
+    std::string field_selector{};
     bool stream_lists = true;  // begin with WatchList
     int page_size = 250;
     std::chrono::seconds watch_timeout{290};  // the server ends a watch then
@@ -110,7 +111,19 @@ class Watcher {
   using Next = std::variant<OpenWatch, GetPage, Pause>;
 
   // Why the watch did not simply go on.
-  enum class Restart { None, Ended, Broken, Short, Expired, Throttled, Refused, Failed, Corrupt };
+  enum class Restart {
+    None,
+    Ended,
+    Broken,
+    Short,
+    Expired,
+    Throttled,
+    Refused,
+    Forbidden,  // 403: we may not read it
+    NotFound,   // 404: the API server does not know this resource
+    Failed,
+    Corrupt
+  };
 
   struct Output {
     std::vector<StoreOp> ops;
@@ -178,9 +191,10 @@ class Watcher {
 
 // Each reason there is, for metrics.
 inline constexpr Watcher::Restart kRestarts[] = {
-    Watcher::Restart::Ended,   Watcher::Restart::Broken,    Watcher::Restart::Short,
-    Watcher::Restart::Expired, Watcher::Restart::Throttled, Watcher::Restart::Refused,
-    Watcher::Restart::Failed,  Watcher::Restart::Corrupt};
+    Watcher::Restart::Ended,     Watcher::Restart::Broken,    Watcher::Restart::Short,
+    Watcher::Restart::Expired,   Watcher::Restart::Throttled, Watcher::Restart::Refused,
+    Watcher::Restart::Forbidden, Watcher::Restart::NotFound,  Watcher::Restart::Failed,
+    Watcher::Restart::Corrupt};
 std::string_view to_text(Watcher::Restart);  // "ended", "broken", …
 
 }  // namespace bootstrap::kube

@@ -76,6 +76,7 @@ void Threads::spawn(std::string name, std::function<void(std::stop_token)> step)
       [shared = shared_, running, step = std::move(step)] { run(*shared, *running, step); });
   pthread_setname_np(running->thread.native_handle(),
                      running->name.substr(0, kLongestName).c_str());
+  const std::lock_guard lock(shared_->mutex);
   running_.push_back(std::move(running));
 }
 
@@ -111,7 +112,12 @@ std::stop_token Threads::stop_token() const {
 std::vector<std::string> Threads::join(Duration limit) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
   std::vector<std::string> stuck;
-  for (auto& running : running_) {
+  std::vector<std::shared_ptr<Running>> all;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    all.swap(running_);
+  }
+  for (auto& running : all) {
     std::unique_lock lock(shared_->mutex);
     const bool ended = shared_->ended.wait_until(lock, deadline, [&] { return running->ended; });
     lock.unlock();
@@ -122,7 +128,6 @@ std::vector<std::string> Threads::join(Duration limit) {
       running->thread.detach();
     }
   }
-  running_.clear();
   return stuck;
 }
 

@@ -9,7 +9,7 @@
 //   threads.request_stop();
 //   const auto stuck = threads.join(5s);       // empty: everything has ended
 //
-// Threads: spawn and join from one; request_stop and stop_token from any. Errors: an exception that
+// Threads: join from one, when nobody spawns any more; the rest from any. Errors: an exception that
 // leaves a step stops everything and is told by failure(); a thread that does not end in time is
 // named by join and left behind, so the process must exit at once then (std::_Exit).
 
@@ -52,7 +52,7 @@ class Threads {
   static void run(Shared&, Running&, const std::function<void(std::stop_token)>& step);
 
   std::shared_ptr<Shared> shared_;
-  std::vector<std::shared_ptr<Running>> running_;
+  std::vector<std::shared_ptr<Running>> running_;  // guarded by Shared::mutex
 };
 
 // SIGTERM and SIGINT as something to wait for. SIGPIPE is ignored: a peer that hangs up is an error

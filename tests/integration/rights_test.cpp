@@ -89,9 +89,28 @@ metadata: {name: builder, labels: {bootstrap.openshift.io/allow-workflows: "true
   // A volume of its own, and one that somebody else would have to make.
   cluster.apply(ns, with_workspace("shares", "{size: 1Mi}"));
   played.end_pod(played.run_pod_of("shares", "a"), 0);
-  cluster.apply(ns, with_workspace("waits", "{claimName: of-somebody-else}"));
-  cluster.await_reason(ns, "waits", "ClaimNotFound", 30s);
+  cluster.apply(ns, with_workspace("claims", "{claimName: of-somebody-else}"));
+  cluster.await_reason(ns, "claims", "ClaimNotFound", 30s);
   cluster.await_state(ns, "shares", "Succeeded", 30s);
+
+  // A wait: for what the operator may read and the workflow's account may not.
+  cluster.apply(ns, R"(
+apiVersion: bootstrap.openshift.io/v1alpha1
+kind: BootstrapWorkflow
+metadata: {name: waits}
+spec:
+  phases:
+  - name: work
+    steps:
+    - name: a
+      waitFor:
+        resource:
+          apiVersion: apiextensions.k8s.io/v1
+          kind: CustomResourceDefinition
+          name: bootstrapworkflows.bootstrap.openshift.io
+        condition: {type: Established}
+)");
+  cluster.await_reason(ns, "waits", "ServiceAccountMayNotRead", 20s);
 
   // No pod ever comes: Events are looked at, and the Job is stopped in the end.
   std::string never = workflow_of_steps("never", {"a"});
@@ -132,6 +151,7 @@ const std::set<Right> kNeededOtherwise{
     // For API servers that cannot stream a list (WatchList).
     {"bootstrap.openshift.io/bootstrapworkflows", "list"},
     {"batch/jobs", "list"},
+    {"apiextensions.k8s.io/customresourcedefinitions", "list"},
     // Asked by an admission plugin, see below.
     {"bootstrap.openshift.io/bootstrapworkflows/finalizers", "update"},
 };

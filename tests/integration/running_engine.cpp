@@ -44,11 +44,13 @@ RunningEngine::RunningEngine(Cluster& cluster, Hooks hooks)
           {.server = cluster.access().server, .tls = cluster.access().tls})),
       hooked_(std::make_unique<HookedTransport>(*transport_, std::move(hooks.before_send))),
       client_(*hooked_, cluster.access().tokens.get(), {.stop = threads_.stop_token()}),
+      pool_(client_, clock_, threads_, {}),
       engine_(client_, clock_,
               {.reconciler = {.platform = {}, .instance = "integration"}, .queue = {}},
               {.reconciler = {.on_transition = [](const auto&, const auto&) {},
                               .on_problem = [](const auto&, const auto&) {}},
-               .on_unreadable = [](const auto&, const auto&, const auto&) {}}) {
+               .on_unreadable = [](const auto&, const auto&, const auto&) {},
+               .watches = pool_.driver()}) {
   for (Engine::Watch& watch : engine_.watches()) spawn_watch(std::move(watch));
   for (int i = 0; i < kWorkers; ++i) spawn_worker(i);
 }

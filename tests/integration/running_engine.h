@@ -19,6 +19,7 @@
 #include "operator/engine.h"
 #include "operator/kube/watch_loop.h"
 #include "operator/runtime/threads.h"
+#include "operator/watch_pool.h"
 #include "tests/integration/cluster.h"
 
 namespace bootstrap::testing {
@@ -47,6 +48,7 @@ class RunningEngine {
   std::unique_ptr<kube::Transport> hooked_;
   runtime::Threads threads_;
   kube::Client client_;
+  WatchPool pool_;
   Engine engine_;
   std::deque<kube::WatchLoop> loops_;
   std::deque<runtime::Worker> workers_;

@@ -65,6 +65,12 @@ void Invariants::violated(const std::string& what) {
 void Invariants::on_change(const Change& change) {
   if (change.type == &workflows_) on_workflow(change);
   if (change.type == &jobs_ && change.kind == ChangeKind::Added) on_job(change);
+  if (change.type->plural == "widgets") on_widget(change);
+}
+
+void Invariants::on_widget(const Change& change) {
+  if (text_at(*change.object, "/status/conditions/0/status") == "True")
+    ready_.insert(change.key.name);
 }
 
 // --- Jobs ---
@@ -146,10 +152,16 @@ void Invariants::check_order(const Known& workflow, const std::string& uid,
     violated(fmt::format("b: {} launched after a failure", to_text(name)));
 }
 
+// What a step waits for, as far as it is known here.
+bool Invariants::has_come(const OutlineStep& step) const {
+  return step.waits_for.empty() || ready_.contains(step.waits_for);
+}
+
 // By what really ran: succeeded, or nothing of it runs where that is good enough.
 bool Invariants::can_be_done(const Known& workflow, const std::string& uid,
                              const StepRef& ref) const {
   const OutlineStep& step = *workflow.outline.find(ref);
+  if (step.waits) return step.tolerated || !step.runs || step.by_phase || has_come(step);
   const auto runs = runs_of(uid, ref);
   if (std::any_of(runs.begin(), runs.end(), [](const PodRun* run) { return run->succeeded(); }))
     return true;
@@ -302,6 +314,7 @@ void Invariants::judge_step(const Known& known, const std::string& uid, const Ou
   }
   if (!is_final(state)) return violated(fmt::format("e: {} is {} at the end", name, state));
   if (!step.runs) violated(fmt::format("e: {} is {} although its when does not hold", name, state));
+  if (step.waits) return judge_wait(name, step, record);
   judge_runs(name, uid, step, record);
   judge_attempts(name, uid, step, record, loose);
 }
@@ -325,6 +338,17 @@ void Invariants::judge_runs(const std::string& name, const std::string& uid,
     violated(fmt::format("e: {} is recorded as Succeeded, but did not", name));
   if (state == "Failed" && surely)
     violated(fmt::format("e: the success of {} was lost: {}", name, record.dump()));
+}
+
+void Invariants::judge_wait(const std::string& name, const OutlineStep& step, const Json& record) {
+  static const std::set<std::string> kEnds{"TimedOut", "PhaseTimedOut", "WorkflowTimedOut"};
+  const std::string state = record.value("state", "");
+  if (record.value("attempts", 0) != 1 || record.contains("job"))
+    violated(fmt::format("a: {} waits: {}", name, record.dump()));
+  if (state == "Succeeded" && !has_come(step))
+    violated(fmt::format("e: {} is over, but {} was never Ready", name, step.waits_for));
+  if (state == "Failed" && !kEnds.contains(record.value("reason", "")))
+    violated(fmt::format("e: {} failed otherwise: {}", name, record.dump()));
 }
 
 // Every attempt is counted, and there are as many as there should be.

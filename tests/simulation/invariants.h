@@ -4,7 +4,8 @@
 //
 //   a  A Job's name is created once; one Job for each attempt; no second attempt while one lives.
 //   b  A step's Job comes after every step before it is really done, after the attempt before it,
-//      after no failure, and only if its `when` holds; that of finally when nothing else lives.
+//      after no failure, and only if its `when` holds; that of finally when nothing else lives. A
+//      step that waits for a Widget is done when the Widget was really Ready.
 //   c  A final state of a workflow never changes, and no Job is created after it.
 //   d  A recorded result of a step never changes.
 //   e  At the end the records agree with the truth (judge()): results, every attempt, what was
@@ -67,9 +68,11 @@ class Invariants {
   void on_job(const Change&);
   void check_source(const Known&, const AttemptName&, const Json& job);
   void judge_gifts(const std::string& name, const PodRun&, const Json& record);
+  void on_widget(const Change&);
   void check_order(const Known&, const std::string& uid, const AttemptName&);
   void check_end_has_come(const std::string& uid, const AttemptName&, const Known&);
   bool can_be_done(const Known&, const std::string& uid, const StepRef&) const;
+  bool has_come(const OutlineStep&) const;
   static bool has_failed(const Known&);
   bool is_loose(const Known&) const;
   void check_alone(const Known&, const std::string& uid, const AttemptName&);
@@ -84,6 +87,7 @@ class Invariants {
     std::set<std::string> failed_at_end, pending_at_end;  // phases of finally
   };
   void judge_step(const Known&, const std::string& uid, const OutlineStep&, Verdict&);
+  void judge_wait(const std::string& name, const OutlineStep&, const Json& record);
   void judge_runs(const std::string& name, const std::string& uid, const OutlineStep&,
                   const Json& record);
   void judge_attempts(const std::string& name, const std::string& uid, const OutlineStep&,
@@ -99,6 +103,7 @@ class Invariants {
   std::set<std::string> job_names_;
   std::set<AttemptName> attempts_;
   std::vector<std::string> violations_;
+  std::set<std::string> ready_;  // Widgets that have been Ready
 };
 
 }  // namespace bootstrap::simulation

@@ -49,6 +49,14 @@ ObjectStore::ObjectStore(const runtime::Clock& clock) : clock_(clock) {
   for (auto& type : known_types()) add_type(std::move(type));
 }
 
+std::vector<const ResourceType*> ObjectStore::types(std::string_view group,
+                                                    std::string_view version) const {
+  std::vector<const ResourceType*> all;
+  for (const auto& s : shelves_)
+    if (s.type.group == group && s.type.version == version) all.push_back(&s.type);
+  return all;
+}
+
 void ObjectStore::add_type(ResourceType type) {
   shelves_.push_back(Shelf{.type = std::move(type), .objects = {}, .log = {}});
 }

@@ -47,6 +47,8 @@ class ObjectStore {
   const ResourceType* type(std::string_view group, std::string_view version,
                            std::string_view plural) const;
   void add_type(ResourceType);
+  // Of one version of a group; empty: there is no such version.
+  std::vector<const ResourceType*> types(std::string_view group, std::string_view version) const;
 
   Object find(const ResourceType&, const ObjectKey&) const;
   // In the order of their keys; an empty namespace means all.

@@ -78,6 +78,9 @@ Outline outline_of(const Json& spec) {
       if (!phase.value("parallel", false))
         added.after.insert(added.after.end(), former.begin(), former.end());
       added.retry = retry_of(step);
+      added.waits = step.contains("waitFor");
+      if (text_at(step, "/waitFor/condition/type") == "Ready")
+        added.waits_for = text_at(step, "/waitFor/resource/name");
       apply_when(added, phase, values);
       apply_when(added, step, values);
       former.push_back(added.ref);

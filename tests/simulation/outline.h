@@ -27,6 +27,8 @@ struct OutlineStep {
   bool by_phase = false;       // besides, what came of other phases decides
   std::vector<StepRef> after;  // must be done before
   std::optional<OutlineRetry> retry;
+  bool waits = false;     // for something, without a Job
+  std::string waits_for;  // a Widget of this name, to be Ready; empty: something else
 };
 
 struct Outline {

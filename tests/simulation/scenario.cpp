@@ -19,6 +19,14 @@ std::uint64_t hash_of(std::string_view text) {
   return hash;
 }
 
+Json waiting_step(const std::string& name, const std::string& widget) {
+  return {{"name", name},
+          {"timeout", "20m"},
+          {"waitFor",
+           {{"resource", {{"apiVersion", "example.com/v1"}, {"kind", "Widget"}, {"name", widget}}},
+            {"condition", {{"type", "Ready"}}}}}};
+}
+
 }  // namespace
 
 Scenario::Scenario(std::uint64_t seed) : seed_(seed), random_(seed * 7919 + 1) {
@@ -28,6 +36,7 @@ Scenario::Scenario(std::uint64_t seed) : seed_(seed), random_(seed * 7919 + 1) {
                                    [this](const AttemptName& name) { return fate_of(name); });
   plan_quota();
   plan_account();
+  plan_widgets();
   world_->create_workflow(kName, spec_);
   plan_people();
 }
@@ -77,7 +86,10 @@ Json Scenario::random_phase(const std::string& name, bool plain) {
     Json step{{"name", fmt::format("s{}", s)}, {"command", {"true"}}};
     if (random_.chance(0.3)) step["startTimeout"] = "2m";
     if (random_.chance(0.2)) step["timeout"] = "40s";
-    if (!plain && random_.chance(0.4)) step["retry"] = random_retry();
+    if (random_.chance(0.1))
+      step = waiting_step(fmt::format("s{}", s), fmt::format("x{}{}", name, s));
+    else if (!plain && random_.chance(0.4))
+      step["retry"] = random_retry();
     if (!plain && random_.chance(0.2)) step["continueOnFailure"] = true;
     if (!plain && random_.chance(0.15)) step["when"] = random_when();
     phase["steps"].push_back(std::move(step));
@@ -206,6 +218,50 @@ void Scenario::plan_account() {
     patch["metadata"]["labels"][labels::kAllowWorkflows] = "true";
     world_->server().verbs().patch(type, {"ns", "bootstrap"}, patch, Verbs::Part::Main);
   });
+}
+
+// What steps wait for: a kind that comes, objects of it that come, are not ready and then are; or
+// are again gone, or never come.
+void Scenario::plan_widgets() {
+  Scheduler& scheduler = world_->scheduler();
+  ObjectStore& store = world_->server().store();
+  const Duration kind = random_.between(0ms, 1min);
+  scheduler.after(kind, [&store] {
+    store.add_type({.group = "example.com",
+                    .version = "v1",
+                    .plural = "widgets",
+                    .kind = "Widget",
+                    .status_subresource = true,
+                    .generation = true,
+                    .custom = true});
+  });
+  for (const char* list : {"phases", "finally"})
+    for (const Json& phase : spec_.value(list, Json::array()))
+      for (const Json& step : phase["steps"])
+        if (step.contains("waitFor") && !random_.chance(0.1))
+          plan_widget(step["waitFor"]["resource"]["name"], kind + random_.between(1ms, 2min));
+}
+
+void Scenario::plan_widget(const std::string& name, Duration at) {
+  Scheduler& scheduler = world_->scheduler();
+  const auto type = [this] {
+    return world_->server().store().type("example.com", "v1", "widgets");
+  };
+  scheduler.after(at, [this, type, name] {
+    world_->server().verbs().create(
+        *type(), "ns",
+        {{"apiVersion", "example.com/v1"}, {"kind", "Widget"}, {"metadata", {{"name", name}}}});
+  });
+  const int changes = random_.between(1, 6);
+  for (int i = 0; i < changes; ++i) {
+    at += random_.between(10ms, 1min);
+    const char* status = i + 1 == changes ? "True" : random_.chance(0.5) ? "False" : "Unknown";
+    scheduler.after(at, [this, type, name, status] {
+      const Json conditions = {{{"type", "Ready"}, {"status", status}}};
+      world_->server().verbs().patch(
+          *type(), {"ns", name}, {{"status", {{"conditions", conditions}}}}, Verbs::Part::Status);
+    });
+  }
 }
 
 }  // namespace bootstrap::simulation

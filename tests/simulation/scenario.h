@@ -32,6 +32,8 @@ class Scenario {
   void recreate();
   void plan_quota();
   void plan_account();
+  void plan_widgets();
+  void plan_widget(const std::string& name, Duration at);
 
   std::uint64_t seed_;
   // People delete Jobs. That makes a name free again, so it goes with neither requests that are

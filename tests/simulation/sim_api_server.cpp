@@ -55,6 +55,7 @@ Response SimApiServer::read(const ResourceType& type, const RequestTarget& targe
 }
 
 Response SimApiServer::list(const ResourceType& type, const RequestTarget& target) {
+  if (may_read && !may_read(type)) return refusal(refusals::forbidden(type, "", "no right"));
   // "0" means: anything you have. A server's cache may be behind.
   const bool any = target.parameter("resourceVersion") == "0";
   const auto page = list_page(store_, type, target, any ? some_version_ago() : store_.version());
@@ -121,7 +122,21 @@ Response SimApiServer::remove(const ResourceType& type, const RequestTarget& tar
                          {"uid", uid_of(**result)}}}});
 }
 
+// What kinds a version of a group has.
+Response SimApiServer::discovery(const RequestTarget& target) {
+  Json resources = Json::array();
+  for (const ResourceType* type : store_.types(target.group, target.version))
+    resources.push_back({{"name", type->plural},
+                         {"kind", type->kind},
+                         {"namespaced", type->namespaced},
+                         {"verbs", {"create", "delete", "get", "list", "patch", "watch"}}});
+  if (resources.empty()) return page_not_found();
+  return success(200, {{"kind", "APIResourceList"}, {"resources", resources}});
+}
+
 Response SimApiServer::outside_resources(const RequestTarget& target, const Request& request) {
+  if (request.method == Method::Get && !target.version.empty() && target.plural.empty())
+    return discovery(target);
   if (request.method == Method::Get && target.path == "/version")
     return success(200, {{"major", "1"}, {"minor", "35"}, {"gitVersion", "v1.35.4"}});
   if (request.method == Method::Get && target.path == "/apis") {
@@ -145,6 +160,7 @@ SimApiServer::Opened SimApiServer::open_watch(std::string_view text,
   if (type == nullptr) return {page_not_found(), 0};
   if (!target->flag("watch") || !target->name.empty())
     return {refusal(refusals::bad_request("not a watch")), 0};
+  if (may_read && !may_read(*type)) return {refusal(refusals::forbidden(*type, "", "no right")), 0};
   const auto handle = watches_.open(*type, *target, std::move(on_ready));
   if (!handle) return {refusal(handle.error()), 0};
   return {Response{.status = 200, .body = "", .retry_after = {}}, *handle};

@@ -44,6 +44,8 @@ class SimApiServer {
 
   // Whether a SubjectAccessReview is answered with yes; empty: always.
   std::function<bool(const Json& review)> allows;
+  // Whether the operator may list and watch a kind; empty: everything.
+  std::function<bool(const ResourceType&)> may_read;
 
  private:
   kube::Response read(const ResourceType&, const struct RequestTarget&);
@@ -51,6 +53,7 @@ class SimApiServer {
   kube::Response write(const ResourceType&, const struct RequestTarget&, const kube::Request&);
   kube::Response patch(const ResourceType&, const struct RequestTarget&, const kube::Request&);
   kube::Response remove(const ResourceType&, const struct RequestTarget&, const std::string& body);
+  kube::Response discovery(const struct RequestTarget&);
   kube::Response outside_resources(const struct RequestTarget&, const kube::Request&);
   std::uint64_t some_version_ago();
 

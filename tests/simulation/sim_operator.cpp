@@ -43,7 +43,7 @@ SimOperator::SimOperator(SimApiServer& server, Scheduler& scheduler, Random rand
     // Whatever arrives may have queued a key.
     watch.write = [this, write = std::move(watch.write)](const kube::StoreOp& op) {
       write(op);
-      work_at(scheduler_.clock().now() + kWakeUp);
+      work_soon();
     };
     loops_.emplace_back(network_, scheduler_, random_.fork(), std::move(watch), client_options());
   }
@@ -70,10 +70,25 @@ Engine::Hooks SimOperator::engine_hooks() {
                              [this](const ObjectKey& key, const std::string& what) {
                                note(fmt::format("{}: {}", key.name, what));
                              }},
-          .on_unreadable = [this](const kube::Resource& resource, const ObjectKey& key,
-                                  const std::string& why) {
-            note(fmt::format("unreadable {} {}: {}", resource.plural, key.name, why));
-          }};
+          .on_unreadable =
+              [this](const kube::Resource& resource, const ObjectKey& key, const std::string& why) {
+                note(fmt::format("unreadable {} {}: {}", resource.plural, key.name, why));
+              },
+          .watches = watch_driver()};
+}
+
+WatchDriver SimOperator::watch_driver() {
+  return {.open =
+              [this](std::shared_ptr<const WatchOrder> order) {
+                waits_[order->id] =
+                    std::make_unique<SimWatchLoop>(network_, scheduler_, random_.fork(), order,
+                                                   client_options(), [this] { work_soon(); });
+              },
+          .close = [this](std::uint64_t id) { waits_.erase(id); }};
+}
+
+void SimOperator::work_soon() {
+  work_at(scheduler_.clock().now() + kWakeUp);
 }
 
 void SimOperator::note(std::string what) {

@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,8 +47,10 @@ class SimOperator {
  private:
   kube::Client::Options client_options();
   Engine::Hooks engine_hooks();
+  WatchDriver watch_driver();
   void work();
   void work_at(TimePoint);
+  void work_soon();
   void note(std::string);
   void die();
 
@@ -61,6 +64,7 @@ class SimOperator {
   Engine engine_;
   runtime::Worker worker_;
   std::deque<SimWatchLoop> loops_;
+  std::map<std::uint64_t, std::unique_ptr<SimWatchLoop>> waits_;  // of subscriptions
   Scheduler::Id next_work_ = 0;
   TimePoint next_work_at_;
   bool death_told_ = false;

@@ -57,6 +57,26 @@ SimWatchLoop::SimWatchLoop(SimTransport& network, Scheduler& scheduler, Random r
   step_after(Duration(0));
 }
 
+SimWatchLoop::SimWatchLoop(SimTransport& network, Scheduler& scheduler, Random random,
+                           std::shared_ptr<const WatchOrder> order, kube::Client::Options client,
+                           std::function<void()> on_change)
+    : SimWatchLoop(network, scheduler, random,
+                   Engine::Watch{order->resource.resource(),
+                                 order->watcher,
+                                 [order, on_change](const kube::StoreOp& op) {
+                                   order->write(op);
+                                   on_change();
+                                 },
+                                 {},
+                                 {}},
+                   std::move(client)) {
+  ns_ = order->ns;
+  on_restart_ = [order, on_change](Watcher::Restart why) {
+    order->on_restart(why);
+    on_change();
+  };
+}
+
 SimWatchLoop::~SimWatchLoop() {
   *alive_ = false;
   network_.server().watches().close(handle_);
@@ -86,14 +106,14 @@ void SimWatchLoop::run(const Watcher::OpenWatch& watch) {
   NoSink sink;
   opener_->handle = 0;
   opened_ = scheduler_.clock().now();
-  const auto result = client_.watch(watch_.resource, "", watch.options, sink, {});
+  const auto result = client_.watch(watch_.resource, ns_, watch.options, sink, {});
   handle_ = opener_->handle;
   if (!result) return end_watch(result.error());
   watch_silence();
 }
 
 void SimWatchLoop::run(const Watcher::GetPage& page) {
-  const auto result = client_.list(watch_.resource, "", page.options);
+  const auto result = client_.list(watch_.resource, ns_, page.options);
   take(result ? watcher_.on_page(*result) : watcher_.on_page_failed(result.error()));
   step_after(Duration(0));
 }
@@ -137,6 +157,7 @@ void SimWatchLoop::watch_silence() {
 
 bool SimWatchLoop::take(const Watcher::Output& output) {
   for (const kube::StoreOp& op : output.ops) watch_.write(op);
+  if (on_restart_ && output.restart != Watcher::Restart::None) on_restart_(output.restart);
   return output.go_on;
 }
 

@@ -20,6 +20,10 @@ class SimWatchLoop {
   // All must outlive the loop, except for events it has scheduled.
   SimWatchLoop(SimTransport& network, Scheduler& scheduler, Random random, Engine::Watch watch,
                kube::Client::Options client);
+  // Of a subscription.
+  SimWatchLoop(SimTransport& network, Scheduler& scheduler, Random random,
+               std::shared_ptr<const WatchOrder> order, kube::Client::Options client,
+               std::function<void()> on_change);
   ~SimWatchLoop();
   SimWatchLoop(const SimWatchLoop&) = delete;
   SimWatchLoop& operator=(const SimWatchLoop&) = delete;
@@ -46,6 +50,8 @@ class SimWatchLoop {
   Scheduler& scheduler_;
   Random random_;
   Engine::Watch watch_;
+  std::string ns_;
+  std::function<void(kube::Watcher::Restart)> on_restart_;
   std::unique_ptr<Opener> opener_;
   kube::Client client_;
   kube::Watcher watcher_;

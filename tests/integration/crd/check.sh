@@ -113,7 +113,7 @@ check_documented() {
 check_explain() {
     local output
     output=$(k explain bwf.spec.phases.steps)
-    contains "explain" "exactly one of tool, command and" "$output"
+    contains "explain" "tool, command, script and waitFor" "$output"
     contains "explain" "Default 2h." "$output"
     output=$(k explain bwf --recursive)
     contains "explain --recursive" "logTail" "$output"

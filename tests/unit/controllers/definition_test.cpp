@@ -205,7 +205,8 @@ TEST(Definition, DurationsAreReadOrRefused) {
 }
 
 TEST(Definition, AStepHasExactlyOneAction) {
-  const Problems problem{{"phases[p].steps[s]", "needs exactly one of tool, command, script"}};
+  const Problems problem{
+      {"phases[p].steps[s]", "needs exactly one of tool, command, script, waitFor"}};
   const std::vector<std::pair<json, Problems>> rows{
       {{{"command", {"x"}}}, {}},
       {{{"tool", "x"}}, {}},

@@ -90,6 +90,9 @@ class SmallCluster {
 
   fakes::FakeTransport transport_;
   kube::Client client_;
+  Discovery discovery_{client_, clock};
+  AccessReviews access_{client_, clock, discovery_};
+  Subscriptions subscriptions_{discovery_, {}, {}, [](const ObjectKey&) {}};
   std::unique_ptr<Reconciler> reconciler_;
   std::vector<std::string> asked_;
   std::map<std::string, nlohmann::json> sent_;

@@ -109,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
             "a clean end without the mark", std::nullopt, Restart::Ended, {"pause 800", "page()"}},
         InitialEnd{"forbidden",
                    api_error(ApiError::Kind::Forbidden, 403),
-                   Restart::Failed,
+                   Restart::Forbidden,
                    {"pause 800", "stream"}},
         InitialEnd{"429",
                    api_error(ApiError::Kind::TooManyRequests, 429),

@@ -103,7 +103,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "",
                  1s,
                  api_error(ApiError::Kind::Forbidden, 403),
-                 Restart::Failed,
+                 Restart::Forbidden,
                  {"pause 800", "watch@10"}},
         WatchEnd{"stopped",
                  "",
