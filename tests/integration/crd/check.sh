@@ -46,7 +46,12 @@ check_installs() {
     local output
     output=$(k apply -f "$crd_file" 2>&1) || { echo "$output" >&2; exit 1; }
     if [[ $output == *[Ww]arning* ]]; then fail "applying the CRD warns: $output"; else ok; fi
-    k wait --for=condition=Established --timeout=30s "crd/$crd" >/dev/null || { echo "not Established" >&2; exit 1; }
+    # kubectl wait fails on a CRD that is so new that it has no conditions at all.
+    for ((i = 0; i < 150; i++)); do
+        if output=$(k wait --for=condition=Established --timeout=30s "crd/$crd" 2>&1); then break; fi
+        sleep 0.2
+    done
+    ((i < 150)) || { echo "not Established: $output" >&2; exit 1; }
     output=$(k get crd "$crd" -o json | jq -r '.status.conditions[] | select(.type == "NonStructuralSchema") | .message')
     equal "structural schema" "" "$output"
     # Established comes a moment before the API is served and published for explain.
