@@ -46,7 +46,7 @@ Found<bool> AccessReviews::ask(const std::string& ns, const MayRead& question) {
 
 Found<bool> AccessReviews::review(const std::string& ns, const MayRead& question,
                                   const ApiResource& resource) {
-  const auto answer = client_.create(kube::resources::kSubjectAccessReviews, "",
+  const auto answer = client_.review(kube::resources::kSubjectAccessReviews,
                                      review_of(ns, question, resource).dump());
   if (!answer)
     return tl::unexpected(Unavailable{"rights cannot be asked for: " + answer.error().message});

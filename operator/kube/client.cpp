@@ -247,6 +247,14 @@ ApiResult<std::string> Client::create(const Resource& resource, std::string_view
                .accept = kMetadataOnly});
 }
 
+ApiResult<std::string> Client::review(const Resource& resource, std::string_view json) {
+  return call("create", resource.plural,
+              {.method = Method::Post,
+               .target = object_path(resource, ""),
+               .body = std::string(json),
+               .content_type = "application/json"});
+}
+
 ApiResult<std::string> Client::merge_patch(const Resource& resource, std::string_view ns,
                                            std::string_view name, std::string_view json) {
   return call("patch", resource.plural,

@@ -121,6 +121,8 @@ class Client {
   ApiResult<std::string> list(const Resource&, std::string_view ns, const ListOptions&);
   // The answer to a write has the object's metadata and may have nothing else of it.
   ApiResult<std::string> create(const Resource&, std::string_view ns, std::string_view json);
+  // An object that is an answer and nothing else, e.g. a SubjectAccessReview: it comes back whole.
+  ApiResult<std::string> review(const Resource&, std::string_view json);
   // RFC 7386 on the object, or on its status.
   ApiResult<std::string> merge_patch(const Resource&, std::string_view ns, std::string_view name,
                                      std::string_view json);

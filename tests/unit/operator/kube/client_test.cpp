@@ -130,6 +130,20 @@ TEST_F(ClientTest, CreatesPatchesAndRemoves) {
                                      "patch bootstrapworkflows/status 201", "delete jobs 201"));
 }
 
+// What a write answers is not read, but a review is nothing else than its answer.
+TEST_F(ClientTest, TakesTheMetadataOfWritesAndAllOfAReview) {
+  for (int i = 0; i < 2; ++i) transport_.will_answer({.status = 201, .body = "{}"});
+  Client tested = client();
+  ASSERT_TRUE(tested.create(resources::kJobs, "ns", "{}"));
+  ASSERT_TRUE(tested.review(resources::kSubjectAccessReviews, "{1}"));
+  const auto seen = transport_.seen();
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_NE(seen[0].request.accept.find("as=PartialObjectMetadata"), std::string_view::npos);
+  EXPECT_EQ(seen[1].request.accept, "application/json");
+  EXPECT_EQ(seen[1].request.target, "/apis/authorization.k8s.io/v1/subjectaccessreviews");
+  EXPECT_EQ(seen[1].request.body, "{1}");
+}
+
 TEST_F(ClientTest, RemovesWhicheverWithoutUid) {
   transport_.will_answer({.status = 200});
   ASSERT_TRUE(client().remove(kPod, "ns", "p", ""));
