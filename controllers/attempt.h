@@ -59,6 +59,8 @@ inline constexpr const char* kWaitingForResource = "WaitingForResource";
 inline constexpr const char* kOperatorMayNotRead = "OperatorMayNotRead";
 inline constexpr const char* kServiceAccountMayNotRead = "ServiceAccountMayNotRead";
 inline constexpr const char* kWatchLimit = "WatchLimit";
+// Why a run does not begin.
+inline constexpr const char* kTemplateNotFound = "TemplateNotFound";
 // Why a step is not launched.
 inline constexpr const char* kServiceAccountNotFound = "ServiceAccountNotFound";
 inline constexpr const char* kServiceAccountNotAllowed = "ServiceAccountNotAllowed";

@@ -5,15 +5,16 @@
 #include <fmt/format.h>
 
 #include "controllers/limits.h"
+#include "controllers/live_definition.h"
 #include "controllers/pod_trouble.h"
 #include "controllers/status_summary.h"
+#include "controllers/template_ref.h"
 #include "controllers/validation.h"
 
 namespace bootstrap {
 namespace {
 
 using namespace std::chrono_literals;
-using nlohmann::json;
 
 constexpr Duration kFormerPodsAgain = 5s;
 
@@ -64,14 +65,26 @@ void store_plan(Draft& draft, PlanRecord record) {
   }
 }
 
+// Everything that is wrong with it, and the values of its parameters when nothing is.
+Problems problems_of(const LiveDefinition& live, ParameterValues& values) {
+  Problems all = live.problems;
+  if (live.definition.is_null()) return all;
+  const auto definition = read_definition(live.definition);
+  Problems own = definition ? validate(*definition) : definition.error();
+  if (live.pin) own = as_of_template(std::move(own), live.pin->name);
+  all.insert(all.end(), own.begin(), own.end());
+  if (all.empty()) values = *resolve_parameters(definition->parameters);
+  return all;
+}
+
 }  // namespace
 
 void begin_run(Draft& draft) {
   if (former_pods_run(draft)) return;
-  const json spec = json::parse(draft.observed().workflow.spec, nullptr, false);
-  auto definition = read_definition(spec);
-  Problems problems = definition ? validate(*definition) : definition.error();
-  if (!problems.empty()) {
+  auto live = live_definition(draft);
+  if (!live) return;
+  ParameterValues values;
+  if (const Problems problems = problems_of(*live, values); !problems.empty()) {
     hold(draft.status(),
          {WorkflowState::Invalid, "InvalidSpec", problems_text(problems, limits::kMessage)},
          draft.meta().generation, draft.now());
@@ -79,8 +92,8 @@ void begin_run(Draft& draft) {
   }
   constexpr int kFirstRun = 1;
   store_plan(draft, {kFirstRun, std::chrono::floor<std::chrono::seconds>(draft.now()),
-                     draft.meta().generation, pinned_part(spec),
-                     *resolve_parameters(definition->parameters)});
+                     draft.meta().generation, std::move(live->definition), std::move(values),
+                     std::move(live->pin)});
 }
 
 void fetch_plan(Draft& draft) {
@@ -118,14 +131,6 @@ void take_plan(Draft& draft) {
     phase.name = step.ref.phase;
     if (find_step(status, step.ref) == nullptr) phase.steps.emplace_back().name = step.ref.step;
   }
-}
-
-void note_definition(Draft& draft) {
-  const Plan& plan = draft.plan();
-  const bool current =
-      draft.meta().generation == plan.generation ||
-      pinned_part(json::parse(draft.observed().workflow.spec, nullptr, false)) == plan.definition;
-  set_plan_current(draft.status(), current, draft.meta().generation, draft.now());
 }
 
 }  // namespace bootstrap

@@ -19,7 +19,4 @@ void fetch_plan(Draft&);
 // The run's identity and a record for each step of its plan.
 void take_plan(Draft&);
 
-// Says whether the definition is still the pinned one.
-void note_definition(Draft&);
-
 }  // namespace bootstrap

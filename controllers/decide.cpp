@@ -5,6 +5,7 @@
 #include "controllers/begin_run.h"
 #include "controllers/draft.h"
 #include "controllers/launch.h"
+#include "controllers/live_definition.h"
 #include "controllers/obedience.h"
 #include "controllers/readiness.h"
 #include "controllers/status_summary.h"

@@ -99,6 +99,30 @@ json owner_reference(const ObjectMeta& workflow) {
           {"uid", workflow.uid},       {"controller", true},    {"blockOwnerDeletion", true}};
 }
 
+namespace {
+
+json to_json(const TemplatePin& pin) {
+  return {{"name", pin.name}, {"uid", pin.uid}, {"generation", pin.generation}};
+}
+
+std::optional<TemplatePin> read_pin(const json& data) {
+  if (!data.contains("template")) return std::nullopt;
+  const json& pin = data["template"];
+  return TemplatePin{pin.at("name"), pin.at("uid"), pin.at("generation")};
+}
+
+json data_of(const PlanRecord& record) {
+  json data{{"run", record.run},
+            {"startTime", to_rfc3339(record.start)},
+            {"generation", record.generation},
+            {"definition", record.definition},
+            {"parameters", record.parameters}};
+  if (record.pin) data["template"] = to_json(*record.pin);
+  return data;
+}
+
+}  // namespace
+
 json to_revision(const ObjectMeta& workflow, const PlanRecord& record) {
   return {{"apiVersion", "apps/v1"},
           {"kind", "ControllerRevision"},
@@ -111,12 +135,7 @@ json to_revision(const ObjectMeta& workflow, const PlanRecord& record) {
               {labels::kWorkflowUid, workflow.uid}}},
             {"ownerReferences", json::array({owner_reference(workflow)})}}},
           {"revision", record.run},
-          {"data",
-           {{"run", record.run},
-            {"startTime", to_rfc3339(record.start)},
-            {"generation", record.generation},
-            {"definition", record.definition},
-            {"parameters", record.parameters}}}};
+          {"data", data_of(record)}};
 }
 
 tl::expected<PlanRecord, std::string> read_revision(const json& revision) {
@@ -124,8 +143,12 @@ tl::expected<PlanRecord, std::string> read_revision(const json& revision) {
     const json& data = revision.at("data");
     const auto start = from_rfc3339(data.at("startTime").get_ref<const std::string&>());
     if (!start) return tl::unexpected(std::string("data.startTime is not a time"));
-    return PlanRecord{data.at("run").get<int>(), *start, data.at("generation").get<std::int64_t>(),
-                      data.at("definition"), data.at("parameters").get<ParameterValues>()};
+    return PlanRecord{data.at("run").get<int>(),
+                      *start,
+                      data.at("generation").get<std::int64_t>(),
+                      data.at("definition"),
+                      data.at("parameters").get<ParameterValues>(),
+                      read_pin(data)};
   } catch (const json::exception& e) {
     return tl::unexpected(std::string(e.what()));
   }
@@ -139,6 +162,7 @@ tl::expected<Plan, std::string> compile(const ObjectMeta& workflow, const PlanRe
   plan.run = {workflow.ns, workflow.name, workflow.uid, record.run, record.start};
   plan.generation = record.generation;
   plan.definition = record.definition;
+  plan.pin = record.pin;
   plan.parameters = record.parameters;
   plan.notes = definition->notes;
   plan.timeout = definition->timeout;

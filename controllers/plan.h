@@ -25,12 +25,21 @@
 
 namespace bootstrap {
 
+// Which version of which template a definition was taken from.
+struct TemplatePin {
+  std::string name;
+  std::string uid;
+  std::int64_t generation = 0;
+  bool operator==(const TemplatePin&) const = default;
+};
+
 struct PlanRecord {
   int run = 1;
   TimePoint start;
   std::int64_t generation = 0;  // of the workflow when it was pinned
-  nlohmann::json definition;    // the spec without its live fields
+  nlohmann::json definition;    // the spec without its live fields, or the template's with values
   ParameterValues parameters;
+  std::optional<TemplatePin> pin = {};  // of that template
 };
 
 using StepIndex = std::size_t;
@@ -60,6 +69,7 @@ struct Plan {
   RunIdentity run;
   std::int64_t generation = 0;
   nlohmann::json definition;
+  std::optional<TemplatePin> pin;
   ParameterValues parameters;
   Notes notes;
   std::optional<Duration> timeout;  // of the phases that run on success

@@ -8,6 +8,7 @@
 // wakes the workflow. Whoever stops asking has unsubscribed.
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -62,6 +63,20 @@ struct ClaimOf {
   using Answer = std::optional<ClaimView>;
 };
 
+// A template of the workflow's namespace, as the live API has it.
+struct TemplateOf {
+  std::string name;
+  auto operator<=>(const TemplateOf&) const = default;
+  using Answer = std::optional<TemplateView>;
+};
+
+// A subscription: the same as the watch of all templates has it; null: none of that name.
+struct WatchedTemplate {
+  std::string name;
+  auto operator<=>(const WatchedTemplate&) const = default;
+  using Answer = std::shared_ptr<const TemplateView>;
+};
+
 // What the cluster says about a Job or pod that makes no progress.
 struct EventsAbout {
   std::string uid;
@@ -88,7 +103,7 @@ struct MayRead {
 };
 
 using Question = std::variant<StoredPlan, LiveJob, LivePods, FormerPods, ServiceAccountOf, ClaimOf,
-                              EventsAbout, ResourceState, MayRead>;
+                              EventsAbout, ResourceState, MayRead, TemplateOf, WatchedTemplate>;
 
 // A look-up that failed is an answer too.
 struct Unavailable {
@@ -100,8 +115,9 @@ using Found = tl::expected<T, Unavailable>;
 using Answer =
     std::variant<Found<StoredPlan::Answer>, Found<LiveJob::Answer>, Found<LivePods::Answer>,
                  Found<ServiceAccountOf::Answer>, Found<ClaimOf::Answer>,
-                 Found<EventsAbout::Answer>, Found<ResourceState::Answer>,
-                 Found<MayRead::Answer>>;  // LivePods and FormerPods answer alike
+                 Found<EventsAbout::Answer>, Found<ResourceState::Answer>, Found<MayRead::Answer>,
+                 Found<TemplateOf::Answer>,
+                 Found<WatchedTemplate::Answer>>;  // LivePods and FormerPods answer alike
 
 using Facts = std::map<Question, Answer>;
 

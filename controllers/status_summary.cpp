@@ -103,20 +103,17 @@ void set_condition(Status& status, Condition condition, TimePoint now) {
   *same = std::move(condition);
 }
 
-void set_plan_current(Status& status, bool current, std::int64_t generation, TimePoint now) {
-  if (current)
-    set_condition(status, {"PlanCurrent", "True", "PlanCurrent", "", generation, {}}, now);
-  else
-    set_condition(
-        status,
-        {"PlanCurrent",
-         "False",
-         "DefinitionChanged",
-         "the definition was changed after this run had started; the run goes on with the "
-         "one it started with",
-         generation,
-         {}},
-        now);
+void set_plan_current(Status& status, const std::string& changed, std::int64_t generation,
+                      TimePoint now) {
+  const bool current = changed.empty();
+  set_condition(status,
+                {"PlanCurrent",
+                 current ? "True" : "False",
+                 current ? "PlanCurrent" : "DefinitionChanged",
+                 changed,
+                 generation,
+                 {}},
+                now);
 }
 
 void hold(Status& status, const Hold& hold, std::int64_t generation, TimePoint now) {

@@ -25,8 +25,14 @@ void summarize(Status&, const Plan&, TimePoint now);
 // `last_transition` moves only when `status` does.
 void set_condition(Status&, Condition, TimePoint now);
 
-// "PlanCurrent" by whether the definition is still the pinned one.
-void set_plan_current(Status&, bool current, std::int64_t generation, TimePoint now);
+// What PlanCurrent says after an edit of the workflow.
+inline constexpr const char* kDefinitionEdited =
+    "the definition was changed after this run had started; the run goes on with the one it "
+    "started with";
+
+// "PlanCurrent" by whether the definition is still the pinned one: `changed` says what is not as it
+// was; empty: it is.
+void set_plan_current(Status&, const std::string& changed, std::int64_t generation, TimePoint now);
 
 // What changed between two statuses, for history, Events and log.
 std::vector<Transition> transitions_between(const Status& before, const Status& after,

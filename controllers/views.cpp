@@ -121,6 +121,11 @@ tl::expected<ClaimView, std::string> read_claim(const json& object) {
   return ClaimView{read_meta(object)};
 }
 
+tl::expected<TemplateView, std::string> read_template(const json& object) {
+  const json& spec = child(object, "spec");
+  return TemplateView{read_meta(object), spec.is_null() ? "{}" : spec.dump()};
+}
+
 }  // namespace
 
 const Projection<Workflow> kWorkflowProjection{fields({"spec", "status"}), read_workflow};
@@ -147,6 +152,8 @@ const Projection<EventView> kEventProjection{
 const Projection<ServiceAccountView> kServiceAccountProjection{fields({}), read_service_account};
 
 const Projection<ClaimView> kClaimProjection{fields({}), read_claim};
+
+const Projection<TemplateView> kTemplateProjection{fields({"spec"}), read_template};
 
 bool says_the_same(const JobView& a, const JobView& b) {
   return same_but_version(a.meta, b.meta) && a.suspended == b.suspended &&

@@ -78,12 +78,19 @@ struct ClaimView {
   ObjectMeta meta;
 };
 
+// A BootstrapWorkflowTemplate.
+struct TemplateView {
+  ObjectMeta meta;
+  std::string spec;  // its JSON text, parsed when a run of it begins
+};
+
 extern const Projection<Workflow> kWorkflowProjection;
 extern const Projection<JobView> kJobProjection;
 extern const Projection<PodView> kPodProjection;
 extern const Projection<EventView> kEventProjection;
 extern const Projection<ServiceAccountView> kServiceAccountProjection;
 extern const Projection<ClaimView> kClaimProjection;
+extern const Projection<TemplateView> kTemplateProjection;
 
 // Whether a newer version of an object leaves every decision as it was: kubelet, scheduler and Job
 // controller write more than twice as often as something happens.

@@ -24,12 +24,19 @@ Engine::Engine(kube::Client& client, const runtime::Clock& clock, Options option
              .same = [](const PodView& a, const PodView& b) { return says_the_same(a, b); },
              .on_same = {},
              .on_version = {}}),
+      templates_({.index = {},
+                  .on_change = [this](const TemplateView& t,
+                                      bool) { watched_templates_.changed(t.meta.key()); },
+                  .same = {},
+                  .on_same = {},
+                  .on_version = {}}),
       discovery_(client, clock),
       access_(client, clock, discovery_),
       subscriptions_(discovery_, options.subscriptions, hooks_.watches,
                      [this](const ObjectKey& workflow) { queue_.add(workflow); }),
-      reconciler_(client, {workflows_, jobs_, pods_}, {subscriptions_, access_}, clock,
-                  std::move(options.reconciler), hooks_.reconciler) {}
+      watched_templates_(templates_, [this](const ObjectKey& workflow) { queue_.add(workflow); }),
+      reconciler_(client, {workflows_, jobs_, pods_}, {subscriptions_, access_, watched_templates_},
+                  clock, std::move(options.reconciler), hooks_.reconciler) {}
 
 void Engine::queue_owner(const ObjectMeta& child) {
   const ObjectKey key = workflow_key_of(child);
@@ -60,7 +67,8 @@ std::vector<Engine::Watch> Engine::watches() {
   const std::string ours = fmt::format("{}={}", labels::kManagedBy, labels::kManagedByValue);
   return {watch(kube::resources::kWorkflows, workflows_, kWorkflowProjection, ""),
           watch(kube::resources::kJobs, jobs_, kJobProjection, ours),
-          watch(kube::resources::kPods, pods_, kPodProjection, ours)};
+          watch(kube::resources::kPods, pods_, kPodProjection, ours),
+          watch(kube::resources::kTemplates, templates_, kTemplateProjection, "")};
 }
 
 }  // namespace bootstrap

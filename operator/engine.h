@@ -19,6 +19,7 @@
 #include "operator/reconciler.h"
 #include "operator/runtime/work_queue.h"
 #include "operator/subscriptions.h"
+#include "operator/watched_templates.h"
 
 namespace bootstrap {
 
@@ -50,11 +51,13 @@ class Engine {
   // All must outlive the engine.
   Engine(kube::Client& client, const runtime::Clock& clock, Options options, Hooks hooks);
 
-  // Workflows, Jobs and pods. Each call makes new writers; use one set.
+  // Workflows, Jobs, pods and templates. Each call makes new writers; use one set.
   std::vector<Watch> watches();
 
   runtime::WorkQueue& queue() { return queue_; }
-  bool synced() const { return workflows_.synced() && jobs_.synced() && pods_.synced(); }
+  bool synced() const {
+    return workflows_.synced() && jobs_.synced() && pods_.synced() && templates_.synced();
+  }
   runtime::Outcome reconcile(const ObjectKey& key) { return reconciler_.reconcile(key); }
 
  private:
@@ -68,9 +71,11 @@ class Engine {
   kube::Store<Workflow> workflows_;
   kube::Store<JobView> jobs_;
   kube::Store<PodView> pods_;
+  kube::Store<TemplateView> templates_;
   Discovery discovery_;
   AccessReviews access_;
   Subscriptions subscriptions_;
+  WatchedTemplates watched_templates_;
   Reconciler reconciler_;
 };
 

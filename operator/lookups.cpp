@@ -99,6 +99,14 @@ Found<MayRead::Answer> Lookups::find(const MayRead&) const {
   return tl::unexpected(Unavailable{"a right is no look-up"});
 }
 
+Found<TemplateOf::Answer> Lookups::find(const TemplateOf& q) const {
+  return object(kube::resources::kTemplates, q.name, kTemplateProjection);
+}
+
+Found<WatchedTemplate::Answer> Lookups::find(const WatchedTemplate&) const {
+  return tl::unexpected(Unavailable{"what a watch has is no look-up"});
+}
+
 Found<EventsAbout::Answer> Lookups::find(const EventsAbout& q) const {
   return objects(kube::resources::kEvents, {.field_selector = "involvedObject.uid=" + q.uid},
                  kEventProjection);

@@ -27,6 +27,8 @@ class Lookups {
   Found<EventsAbout::Answer> find(const EventsAbout&) const;
   Found<ResourceState::Answer> find(const ResourceState&) const;
   Found<MayRead::Answer> find(const MayRead&) const;
+  Found<TemplateOf::Answer> find(const TemplateOf&) const;
+  Found<WatchedTemplate::Answer> find(const WatchedTemplate&) const;
 
   template <class T>
   Found<std::optional<T>> object(const kube::Resource&, const std::string& name,

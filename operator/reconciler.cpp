@@ -77,6 +77,8 @@ std::optional<Answer> Reconciler::answer(const Question& question, const ObjectM
   if (const auto* state = std::get_if<ResourceState>(&question))
     return live_.subscriptions.ask(workflow.key(), *state);
   if (const auto* may = std::get_if<MayRead>(&question)) return live_.access.ask(workflow.ns, *may);
+  if (const auto* watched = std::get_if<WatchedTemplate>(&question))
+    return live_.templates.ask(workflow.key(), *watched);
   return Lookups(client_, workflow).answer(question);
 }
 
@@ -108,6 +110,7 @@ void Reconciler::take_plan(const PlanRecord& record, Pass& pass) {
 
 runtime::Outcome Reconciler::conclude(const Decision& decision, const Pass& pass) {
   live_.subscriptions.keep_only(pass.workflow->meta.key(), decision.asked);
+  live_.templates.keep_only(pass.workflow->meta.key(), decision.asked);
   if (!same_when_stored(pass.workflow->status, decision.status)) {
     auto outcome = patch_status(decision, pass);
     if (!std::holds_alternative<outcomes::Done>(outcome)) return outcome;
@@ -169,6 +172,7 @@ void Reconciler::drop_plan(const std::string& uid) {
 void Reconciler::forget(const ObjectKey& key) {
   own_writes_.forget(key);
   live_.subscriptions.keep_only(key, {});
+  live_.templates.keep_only(key, {});
   const std::scoped_lock lock(plans_mutex_);
   std::erase_if(plans_, [&](const auto& entry) {
     return entry.second->run.ns == key.ns && entry.second->run.name == key.name;

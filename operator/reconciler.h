@@ -19,6 +19,7 @@
 #include "operator/runtime/clock.h"
 #include "operator/runtime/workers.h"
 #include "operator/subscriptions.h"
+#include "operator/watched_templates.h"
 
 namespace bootstrap {
 
@@ -30,10 +31,11 @@ class Reconciler {
     const kube::Store<PodView>& pods;
   };
 
-  // What is asked for as long as a step waits.
+  // What is asked for as long as it matters.
   struct Live {
     Subscriptions& subscriptions;
     AccessReviews& access;
+    WatchedTemplates& templates;
   };
 
   struct Options {

@@ -34,6 +34,8 @@ struct Resource {
 
 namespace resources {
 inline constexpr Resource kWorkflows{"bootstrap.openshift.io", "v1alpha1", "bootstrapworkflows"};
+inline constexpr Resource kTemplates{"bootstrap.openshift.io", "v1alpha1",
+                                     "bootstrapworkflowtemplates"};
 inline constexpr Resource kJobs{"batch", "v1", "jobs"};
 inline constexpr Resource kPods{"", "v1", "pods"};
 inline constexpr Resource kEvents{"", "v1", "events"};

@@ -19,7 +19,8 @@ k() { timeout 120 "$KUBECTL" "$@"; }
 "$root/tests/cluster/load-image.sh" "$work/operator.tar" --name "$CLUSTER_NAME"
 before=$(k get deployment bootstrap-operator -n bootstrap-operator --ignore-not-found -o name 2>/dev/null) || true
 k apply -k "$root/deploy/base"
-k wait --for=condition=Established --timeout=30s crd/bootstrapworkflows.bootstrap.openshift.io
+k wait --for=condition=Established --timeout=30s \
+    crd/bootstrapworkflows.bootstrap.openshift.io crd/bootstrapworkflowtemplates.bootstrap.openshift.io
 # The image has the same name as the one that may run already.
 [[ -z $before ]] ||
     k rollout restart -n bootstrap-operator deployment/bootstrap-operator

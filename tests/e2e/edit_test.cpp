@@ -52,5 +52,45 @@ TEST(Edit, ChangesNothingThatRuns) {
   expect_golden("edited", user_view(cluster, ns, "edited"), {ns, "edited"});
 }
 
+constexpr const char* kTemplate = R"yaml(
+apiVersion: bootstrap.openshift.io/v1alpha1
+kind: BootstrapWorkflowTemplate
+metadata: {name: edited-template}
+spec:
+  parameters: [{name: who, required: true}]
+  tools: {image: "docker.io/library/busybox:1.35"}
+  phases:
+  - name: work
+    steps:
+    - {name: first, script: sleep 3}
+    - {name: second, command: [echo, before], args: ["$(params.who)"]}
+)yaml";
+
+TEST(Edit, OfATemplateChangesNothingThatRuns) {
+  Cluster& cluster = Cluster::of_test();
+  const TestNamespace ns(cluster, "e2e-edit");
+  cluster.apply(ns, kTemplate);
+  cluster.apply(ns, R"yaml(
+apiVersion: bootstrap.openshift.io/v1alpha1
+kind: BootstrapWorkflow
+metadata: {name: of-template}
+spec:
+  templateRef: {name: edited-template}
+  parameters: [{name: who, value: me}]
+)yaml");
+  cluster.await_state(ns, "of-template", "Running", 30s);
+  std::string edited = kTemplate;
+  edited.replace(edited.find("echo, before"), 12, "echo, after");
+  edited += "    - {name: third, command: [\"true\"]}\n";
+  cluster.apply(ns, edited);
+  const json workflow = cluster.await_state(ns, "of-template", "Succeeded", 60s);
+
+  const json current = condition_of(workflow, "PlanCurrent");
+  EXPECT_EQ("False", current.at("status"));
+  EXPECT_EQ("DefinitionChanged", current.at("reason"));
+  EXPECT_EQ("2/2 100%", workflow.at("status").at("progress").at("text"));
+  EXPECT_EQ("before me\n", log_of(cluster, ns, "of-template", "work", "second"));
+}
+
 }  // namespace
 }  // namespace bootstrap::testing

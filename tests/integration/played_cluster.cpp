@@ -32,10 +32,12 @@ void install(Cluster& cluster) {
   static const bool kOnce = [&] {
     cluster.kubectl_output({"apply", "-k", SOURCE_DIR "/deploy/base"});
     cluster.kubectl_output({"wait", "--for=condition=Established", "--timeout=30s",
-                            "crd/bootstrapworkflows.bootstrap.openshift.io"});
+                            "crd/bootstrapworkflows.bootstrap.openshift.io",
+                            "crd/bootstrapworkflowtemplates.bootstrap.openshift.io"});
     // Established comes a moment before it is served.
     return eventually(20s, [&] {
-      return cluster.client().list(kube::resources::kWorkflows, "", {}).has_value();
+      return cluster.client().list(kube::resources::kWorkflows, "", {}).has_value() &&
+             cluster.client().list(kube::resources::kTemplates, "", {}).has_value();
     });
   }();
   if (!kOnce) throw std::runtime_error("the CRD is not served");

@@ -112,6 +112,15 @@ spec:
 )");
   cluster.await_reason(ns, "waits", "ServiceAccountMayNotRead", 20s);
 
+  // A template, which is not there at first.
+  cluster.apply(ns, R"(
+apiVersion: bootstrap.openshift.io/v1alpha1
+kind: BootstrapWorkflow
+metadata: {name: of-template}
+spec: {templateRef: {name: none}}
+)");
+  cluster.await_reason(ns, "of-template", "TemplateNotFound", 20s);
+
   // No pod ever comes: Events are looked at, and the Job is stopped in the end.
   std::string never = workflow_of_steps("never", {"a"});
   never.replace(never.find("{name: a,"), 9, "{name: a, startTimeout: 7s,");
@@ -150,6 +159,7 @@ std::set<Right> rights_used() {
 const std::set<Right> kNeededOtherwise{
     // For API servers that cannot stream a list (WatchList).
     {"bootstrap.openshift.io/bootstrapworkflows", "list"},
+    {"bootstrap.openshift.io/bootstrapworkflowtemplates", "list"},
     {"batch/jobs", "list"},
     {"apiextensions.k8s.io/customresourcedefinitions", "list"},
     // Asked by an admission plugin, see below.

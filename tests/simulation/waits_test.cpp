@@ -304,7 +304,7 @@ TEST_F(Waits, WriteNothingWhileNothingHappens) {
 TEST_F(Waits, ShareWatchesAndLeaveNone) {
   add_kind();
   const auto watches = [this] {
-    return world_.server().watches().open_handles().size() - 3;  // workflows, Jobs, pods
+    return world_.server().watches().open_handles().size() - 4;  // workflows, Jobs, pods, templates
   };
   for (int i = 0; i < 12; ++i)
     world_.create_workflow("w" + std::to_string(i), spec(ready("x" + std::to_string(i))));
@@ -324,10 +324,10 @@ TEST_F(Waits, OfADeletedWorkflowLeaveNoWatch) {
   add_kind();
   start(ready("x"));
   run_for(10s);
-  EXPECT_EQ(world_.server().watches().open_handles().size(), 4U);
+  EXPECT_EQ(world_.server().watches().open_handles().size(), 5U);
   world_.delete_workflow("w");
   run_for(10s);
-  EXPECT_EQ(world_.server().watches().open_handles().size(), 3U);
+  EXPECT_EQ(world_.server().watches().open_handles().size(), 4U);
 }
 
 }  // namespace

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Checks the CRD on a real API server: that it is accepted without a warning,
+# Checks the CRDs on a real API server: that they are accepted without a warning,
 # that it refuses and accepts what tests/corpus/ says, that applying a manifest
 # twice changes nothing, what `kubectl get` and `kubectl explain` print, and that
 # docs/api.md describes every field. Needs etcd and kube-apiserver only.
 #
 #   check.sh KUBECTL KUBECONFIG
 #
-# It installs the CRD, uses namespace default, and removes the objects it makes. Meant for a fresh
+# It installs the CRDs, uses namespace default, and removes the objects it makes. Meant for a fresh
 # API server: one that had another version of the CRD serves that a moment longer.
 set -euo pipefail
 
@@ -16,6 +16,8 @@ export KUBECONFIG=$2
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 crd=bootstrapworkflows.bootstrap.openshift.io
 crd_file=$root/crds/bootstrap.openshift.io_bootstrapworkflows.yaml
+template_crd=bootstrapworkflowtemplates.bootstrap.openshift.io
+template_crd_file=$root/crds/bootstrap.openshift.io_bootstrapworkflowtemplates.yaml
 corpus=$root/tests/corpus
 work=$(mktemp -d)
 checks=0 failures=0
@@ -44,19 +46,21 @@ contains() {
 
 check_installs() {
     local output
-    output=$(k apply -f "$crd_file" 2>&1) || { echo "$output" >&2; exit 1; }
+    if output=$("$root/crds/templates.sh" --check 2>&1); then ok; else fail "$output"; fi
+    output=$(k apply -f "$crd_file" -f "$template_crd_file" 2>&1) || { echo "$output" >&2; exit 1; }
     if [[ $output == *[Ww]arning* ]]; then fail "applying the CRD warns: $output"; else ok; fi
     # kubectl wait fails on a CRD that is so new that it has no conditions at all.
     for ((i = 0; i < 150; i++)); do
-        if output=$(k wait --for=condition=Established --timeout=30s "crd/$crd" 2>&1); then break; fi
+        if output=$(k wait --for=condition=Established --timeout=30s "crd/$crd" "crd/$template_crd" 2>&1); then break; fi
         sleep 0.2
     done
     ((i < 150)) || { echo "not Established: $output" >&2; exit 1; }
-    output=$(k get crd "$crd" -o json | jq -r '.status.conditions[] | select(.type == "NonStructuralSchema") | .message')
+    output=$(k get crd "$crd" "$template_crd" -o json |
+        jq -r '.items[].status.conditions[] | select(.type == "NonStructuralSchema") | .message')
     equal "structural schema" "" "$output"
     # Established comes a moment before the API is served and published for explain.
     for ((i = 0; i < 150; i++)); do
-        if k explain bwf.spec.phases >/dev/null 2>&1; then break; fi
+        if k explain bwf.spec.phases >/dev/null 2>&1 && k explain bwft.spec.phases >/dev/null 2>&1; then break; fi
         sleep 0.2
     done
     if k kustomize "$root/crds" >/dev/null; then ok; else fail "kustomize crds"; fi
@@ -122,8 +126,11 @@ check_explain() {
     contains "explain" "Default 2h." "$output"
     output=$(k explain bwf --recursive)
     contains "explain --recursive" "logTail" "$output"
+    output=$(k explain bwft.spec)
+    contains "explain of a template" "What the workflows of this template do." "$output"
     output=$(k api-resources --api-group=bootstrap.openshift.io --categories=bootstrap --no-headers)
-    contains "api-resources" "bwf" "$output"
+    contains "api-resources" "bwf " "$output"
+    contains "api-resources" "bwft " "$output"
 }
 
 # A dry run of every manifest of the corpus and of every sample.

@@ -275,9 +275,9 @@ TEST(Conditions, DoNotMoveWhileStepsComeAndGo) {
 
 TEST(Conditions, PlanCurrentSaysWhatAChangedDefinitionMeans) {
   Status status;
-  set_plan_current(status, true, 1, kStart);
+  set_plan_current(status, "", 1, kStart);
   EXPECT_EQ(condition_text(status, "PlanCurrent"), "True PlanCurrent");
-  set_plan_current(status, false, 2, kNow);
+  set_plan_current(status, kDefinitionEdited, 2, kNow);
   EXPECT_EQ(condition_text(status, "PlanCurrent"),
             "False DefinitionChanged: the definition was changed after this run had started; the "
             "run goes on with the one it started with");

@@ -38,7 +38,7 @@ json workflow(const std::string& name, int version) {
 
 class EngineTest : public ::testing::Test {
  protected:
-  enum { kWorkflows, kJobs, kPods };
+  enum { kWorkflows, kJobs, kPods, kTemplates };
 
   void write(int watch, const kube::StoreOp& op) {
     watches_.at(static_cast<std::size_t>(watch)).write(op);
@@ -72,17 +72,18 @@ class EngineTest : public ::testing::Test {
   std::vector<Engine::Watch> watches_ = engine_.watches();
 };
 
-TEST_F(EngineTest, WatchesWorkflowsAndWhatIsOursOfJobsAndPods) {
+TEST_F(EngineTest, WatchesWorkflowsTemplatesAndWhatIsOursOfJobsAndPods) {
   std::vector<std::string> all;
   for (const Engine::Watch& watch : watches_)
     all.push_back(std::string(watch.resource.plural) + " " + watch.watcher.label_selector);
   EXPECT_THAT(all, ElementsAre("bootstrapworkflows ",
                                "jobs app.kubernetes.io/managed-by=bootstrap-operator",
-                               "pods app.kubernetes.io/managed-by=bootstrap-operator"));
+                               "pods app.kubernetes.io/managed-by=bootstrap-operator",
+                               "bootstrapworkflowtemplates "));
 }
 
 TEST_F(EngineTest, IsSyncedOnlyWhenEveryListIsComplete) {
-  for (const int watch : {kWorkflows, kJobs, kPods}) {
+  for (const int watch : {kWorkflows, kJobs, kPods, kTemplates}) {
     EXPECT_FALSE(engine_.synced()) << watch;
     write(watch, ops::Begin{});
     EXPECT_FALSE(engine_.synced()) << watch << " has only begun";
@@ -133,6 +134,26 @@ TEST_F(EngineTest, AWriteThatSaysNothingNewQueuesNothing) {
   }
 }
 
+TEST_F(EngineTest, AChangeOfATemplateQueuesTheWorkflowsThatAskForIt) {
+  for (const int watch : {kWorkflows, kJobs, kPods, kTemplates}) list_empty(watch);
+  json user = workflow("w", 2);
+  user["spec"] = {{"templateRef", {{"name", "t"}}}};
+  write(kWorkflows, ops::Apply{user});
+  queued();
+  json one{{"metadata", {{"namespace", "ns"}, {"name", "t"}, {"resourceVersion", "3"}}}};
+  write(kTemplates, ops::Apply{one});
+  EXPECT_THAT(queued(), IsEmpty()) << "nobody has asked yet";
+  transport_.on_send([](const kube::Request& request) {
+    const bool list = request.target.find('?') != std::string::npos;
+    return list ? kube::Response{.status = 200, .body = R"({"metadata":{},"items":[]})"}
+                : testing::refusal(404, "NotFound", "not found");
+  });
+  engine_.reconcile({"ns", "w"});
+  one["metadata"]["resourceVersion"] = "4";
+  write(kTemplates, ops::Apply{one});
+  EXPECT_THAT(queued(), ElementsAre("ns/w"));
+}
+
 TEST_F(EngineTest, WhatANewListNoLongerHoldsQueuesItsWorkflow) {
   list_empty(kJobs);
   write(kJobs, ops::Apply{child("w", 2)});
@@ -153,13 +174,13 @@ TEST_F(EngineTest, AWorkflowOfANewerVersionIsReportedAndLeftAlone) {
 }
 
 TEST_F(EngineTest, AWorkflowThatIsGoneNeedsNoRequest) {
-  for (const int watch : {kWorkflows, kJobs, kPods}) list_empty(watch);
+  for (const int watch : {kWorkflows, kJobs, kPods, kTemplates}) list_empty(watch);
   EXPECT_TRUE(std::holds_alternative<runtime::outcomes::Done>(engine_.reconcile({"ns", "absent"})));
   EXPECT_TRUE(transport_.seen().empty());
 }
 
 TEST_F(EngineTest, ReconcilesWhatTheWatchesHaveSeen) {
-  for (const int watch : {kWorkflows, kJobs, kPods}) list_empty(watch);
+  for (const int watch : {kWorkflows, kJobs, kPods, kTemplates}) list_empty(watch);
   write(kWorkflows, ops::Apply{workflow("w", 2)});
   engine_.reconcile({"ns", "w"});
   EXPECT_FALSE(transport_.seen().empty());

@@ -100,8 +100,8 @@ SmallCluster::SmallCluster(json spec, std::uint64_t first_version)
 
 void SmallCluster::restart() {
   reconciler_ = std::make_unique<Reconciler>(
-      client_, Reconciler::Stores{workflows, jobs, pods}, Reconciler::Live{subscriptions_, access_},
-      clock, options(),
+      client_, Reconciler::Stores{workflows, jobs, pods},
+      Reconciler::Live{subscriptions_, access_, watched_templates_}, clock, options(),
       Reconciler::Hooks{
           .on_transition = [this](const ObjectMeta&,
                                   const Transition& t) { told.push_back(t.reason); },
@@ -218,12 +218,16 @@ void SmallCluster::see() {
   see_workflows();
   see_jobs();
   see_pods();
+  see_templates();
 }
 void SmallCluster::see_workflows() {
   see_all(objects, "bootstrapworkflows", workflows, kWorkflowProjection, version);
 }
 void SmallCluster::see_jobs() {
   see_all(objects, "jobs", jobs, kJobProjection, version);
+}
+void SmallCluster::see_templates() {
+  see_all(objects, "bootstrapworkflowtemplates", templates, kTemplateProjection, version);
 }
 void SmallCluster::see_pods() {
   see_all(objects, "pods", pods, kPodProjection, version);

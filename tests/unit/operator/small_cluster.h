@@ -55,9 +55,11 @@ class SmallCluster {
   void see_workflows();
   void see_jobs();
   void see_pods();
+  void see_templates();
   kube::Store<Workflow> workflows;
   kube::Store<JobView> jobs;
   kube::Store<PodView> pods;
+  kube::Store<TemplateView> templates;
 
   // --- the operator ---
   // The first pass is over and everybody has seen it.
@@ -93,6 +95,7 @@ class SmallCluster {
   Discovery discovery_{client_, clock};
   AccessReviews access_{client_, clock, discovery_};
   Subscriptions subscriptions_{discovery_, {}, {}, [](const ObjectKey&) {}};
+  WatchedTemplates watched_templates_{templates, [](const ObjectKey&) {}};
   std::unique_ptr<Reconciler> reconciler_;
   std::vector<std::string> asked_;
   std::map<std::string, nlohmann::json> sent_;
