@@ -8,6 +8,8 @@ struct KeyOf {
   std::string operator()(const CreateClaim& a) const { return "claim/" + a.name; }
   std::string operator()(const CreateJob& a) const { return "job/" + a.name; }
   std::string operator()(const SuspendJob& a) const { return "suspend/" + a.name; }
+  std::string operator()(const CreateChild& a) const { return "child/" + a.name; }
+  std::string operator()(const DeleteChild& a) const { return "delete/" + a.name; }
 };
 
 }  // namespace

@@ -40,15 +40,31 @@ struct SuspendJob {  // its pod is ended, with its grace period
   std::string reason;  // stays on the Job, so that whoever sees it stopped knows why
 };
 
-using Action = std::variant<CreatePlan, CreateClaim, CreateJob, SuspendJob>;
+struct CreateChild {  // the workflow that a step runs
+  std::string name;
+  StepRef step;
+  int attempt = 1;
+  std::string template_name;
+  ParameterValues parameters;
+  std::vector<std::string> ancestors;
+};
 
-// Under which its outcome is found: "job/<name>", "suspend/<name>", "plan/<name>", "claim/<name>".
+struct DeleteChild {  // with everything it owns; it stays until nothing of that is left
+  std::string name;
+  std::string uid;
+};
+
+using Action =
+    std::variant<CreatePlan, CreateClaim, CreateJob, SuspendJob, CreateChild, DeleteChild>;
+
+// Under which its outcome is found: "job/<name>", "suspend/<name>", "plan/<name>", "claim/<name>",
+// "child/<name>", "delete/<name>".
 std::string key_of(const Action&);
 
 // --- outcomes ---
 
 struct Done {       // created, or it was there already and is ours; suspended
-  std::string uid;  // of the Job
+  std::string uid;  // of the Job or child
 };
 struct NameTaken {  // something that is not ours has this name
   std::string owner;

@@ -1,34 +1,63 @@
 #include "controllers/adoption.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "controllers/step_machine.h"
 
 namespace bootstrap {
 namespace {
 
-struct UnknownJob {
+// A Job or a child: exactly one of the two is there.
+struct Unknown {
   const JobView* job = nullptr;
+  const Workflow* child = nullptr;
   AttemptRef attempt;
   StepRecord* record = nullptr;
+
+  const ObjectMeta& meta() const { return job != nullptr ? job->meta : child->meta; }
 };
 
 // Ours by owner and by name, and not recorded.
-std::vector<UnknownJob> unknown_jobs(Draft& draft) {
+template <class T, class Name>
+void find_unknown(Draft& draft, const std::vector<std::shared_ptr<const T>>& all, Name&& name_of,
+                  std::vector<Unknown>& unknown) {
   const ObjectMeta& meta = draft.meta();
-  std::vector<UnknownJob> unknown;
-  for (const auto& job : draft.observed().work.jobs) {
-    const auto ref = attempt_of(job->meta);
-    if (!ref || job->meta.controller_uid != meta.uid ||
-        job->meta.name != job_name(meta.name, meta.uid, ref->step, ref->attempt))
+  for (const auto& one : all) {
+    const auto ref = attempt_of(one->meta);
+    if (!ref || one->meta.controller_uid != meta.uid ||
+        one->meta.name != name_of(meta.name, meta.uid, ref->step, ref->attempt))
       continue;
     StepRecord* record = find_step(draft.status(), ref->step);
-    if (record != nullptr && record->attempts < ref->attempt)
-      unknown.push_back({job.get(), *ref, record});
+    if (record == nullptr || record->attempts >= ref->attempt) continue;
+    if constexpr (std::is_same_v<T, JobView>)
+      unknown.push_back({one.get(), nullptr, *ref, record});
+    else
+      unknown.push_back({nullptr, one.get(), *ref, record});
   }
+}
+
+std::vector<Unknown> unknown_work(Draft& draft) {
+  std::vector<Unknown> unknown;
+  find_unknown(draft, draft.observed().work.jobs, job_name, unknown);
+  find_unknown(draft, draft.observed().work.children, child_name, unknown);
   // The newest attempt of a step counts, should there be several.
-  std::ranges::sort(unknown, {}, [](const UnknownJob& u) { return u.attempt.attempt; });
+  std::ranges::sort(unknown, {}, [](const Unknown& u) { return u.attempt.attempt; });
   return unknown;
+}
+
+StepRecord launched(Draft& draft, const Unknown& unknown) {
+  const ObjectMeta& meta = unknown.meta();
+  const auto put_down = unknown.job != nullptr ? bootstrap::launched : launched_child;
+  return put_down(std::move(*unknown.record), unknown.attempt.attempt, meta.name, meta.uid,
+                  draft.plan().name, meta.creation.value_or(draft.now()));
+}
+
+void stop(Draft& draft, const Unknown& unknown, const std::string& reason) {
+  if (unknown.job != nullptr)
+    draft.stop(*unknown.job, reason);
+  else
+    draft.stop(*unknown.child);
 }
 
 bool may_run(const Plan& plan, const Standing& standing, const StepRef& ref) {
@@ -39,20 +68,21 @@ bool may_run(const Plan& plan, const Standing& standing, const StepRef& ref) {
 }
 
 // Its number is kept, so that its name is never met again.
-void retire(Draft& draft, const UnknownJob& unknown) {
+void retire(Draft& draft, const Unknown& unknown) {
   unknown.record->attempts = unknown.attempt.attempt;
-  draft.stop(*unknown.job, reasons::kJobSuspended);
+  stop(draft, unknown, reasons::kJobSuspended);
 }
 
 // On record as launched, and to be stopped.
-void stop_late(Draft& draft, const UnknownJob& unknown) {
+void stop_late(Draft& draft, const Unknown& unknown) {
   StepRecord& record = *unknown.record;
-  record = launched(std::move(record), unknown.attempt.attempt, unknown.job->meta.name,
-                    unknown.job->meta.uid, draft.plan().name,
-                    unknown.job->meta.creation.value_or(draft.now()));
-  record = to_be_stopped(std::move(record), reasons::kJobSuspended,
-                         "its Job was found after a failure and is stopped");
-  draft.stop(*unknown.job, record.reason);
+  record = launched(draft, unknown);
+  record = unknown.job != nullptr
+               ? to_be_stopped(std::move(record), reasons::kJobSuspended,
+                               "its Job was found after a failure and is stopped")
+               : to_be_stopped(std::move(record), reasons::kChildDeleted,
+                               "its workflow was found after a failure and is deleted");
+  stop(draft, unknown, record.reason);
 }
 
 // Its launch may be under way: nobody knows of it but, perhaps, the API server.
@@ -73,43 +103,56 @@ bool has_begun(const Plan& plan, const Standing& standing, RunsOn runs_on) {
   return false;
 }
 
+// False: it cannot be told now.
+template <class Question, class Name>
+bool adopt_lost(Draft& draft, const AttemptRef& attempt, Name&& name_of) {
+  const ObjectMeta& meta = draft.meta();
+  const auto* live =
+      draft.ask()(Question{name_of(meta.name, meta.uid, attempt.step, attempt.attempt)});
+  if (live == nullptr) return false;
+  if (!*live) {
+    draft.retry(live->error().why);
+    return false;
+  }
+  const auto& found = live->value();
+  if (!found || found->meta.controller_uid != meta.uid) return true;
+  Unknown unknown{nullptr, nullptr, attempt, find_step(draft.status(), attempt.step)};
+  if constexpr (std::is_same_v<Question, LiveJob>)
+    unknown.job = &*found;
+  else
+    unknown.child = &*found;
+  stop_late(draft, unknown);
+  return true;
+}
+
 }  // namespace
 
 void adopt(Draft& draft, const Standing& standing) {
-  for (const UnknownJob& unknown : unknown_jobs(draft)) {
+  for (const Unknown& unknown : unknown_work(draft)) {
     if (is_final(unknown.record->state))
       retire(draft, unknown);
     else if (!may_run(draft.plan(), standing, unknown.attempt.step))
       stop_late(draft, unknown);
     else
-      *unknown.record = launched(std::move(*unknown.record), unknown.attempt.attempt,
-                                 unknown.job->meta.name, unknown.job->meta.uid, draft.plan().name,
-                                 unknown.job->meta.creation.value_or(draft.now()));
+      *unknown.record = launched(draft, unknown);
   }
 }
 
 bool adopt_lost_launches(Draft& draft, const Standing& standing) {
   const Plan& plan = draft.plan();
-  const ObjectMeta& meta = draft.meta();
   if (has_begun(plan, standing, RunsOn::Always)) return true;  // it has been asked before that
   for (StepIndex i = 0; i < plan.steps.size(); ++i) {
-    if (!has_job(plan.steps[i]) || !may_be_lost(draft, standing, i)) continue;
-    const StepRef& ref = plan.steps[i].ref;
-    const int attempt = standing.record(i).attempts + 1;
-    const auto* live = draft.ask()(LiveJob{job_name(meta.name, meta.uid, ref, attempt)});
-    if (live == nullptr) return false;
-    if (!*live) {
-      draft.retry(live->error().why);
+    if (!may_be_lost(draft, standing, i)) continue;
+    const AttemptRef attempt{plan.steps[i].ref, standing.record(i).attempts + 1};
+    if (has_job(plan.steps[i]) && !adopt_lost<LiveJob>(draft, attempt, job_name)) return false;
+    if (has_child(plan.steps[i]) && !adopt_lost<LiveChild>(draft, attempt, child_name))
       return false;
-    }
-    if (const auto& job = live->value(); job && job->meta.controller_uid == meta.uid)
-      stop_late(draft, {&*job, {ref, attempt}, find_step(draft.status(), ref)});
   }
   return true;
 }
 
 void retire_unknown_jobs(Draft& draft) {
-  for (const UnknownJob& unknown : unknown_jobs(draft)) retire(draft, unknown);
+  for (const Unknown& unknown : unknown_work(draft)) retire(draft, unknown);
 }
 
 }  // namespace bootstrap

@@ -1,6 +1,7 @@
 #pragma once
-// Jobs of ours that the status does not know: made just before a crash. Before anything is launched
-// they are put on record, so that no attempt is made twice and no name is met again.
+// Jobs and children of ours that the status does not know: made just before a crash. Before
+// anything is launched they are put on record, so that no attempt is made twice and no name is met
+// again.
 
 #include "controllers/draft.h"
 #include "controllers/standing.h"

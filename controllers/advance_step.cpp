@@ -1,5 +1,6 @@
 #include "controllers/advance_step.h"
 
+#include "controllers/child_attempt.h"
 #include "controllers/job_attempt.h"
 #include "controllers/resource_query_spec.h"
 #include "controllers/step_machine.h"
@@ -10,6 +11,8 @@ namespace {
 
 AttemptView view_of(Draft& draft, const Standing& standing, const PlanStep& step,
                     const StepRecord& record) {
+  if (has_child(step))
+    return child_attempt(step, record, draft.observed().work, draft.ask(), draft.now());
   const auto* wait = std::get_if<WaitWork>(&step.definition.work);
   if (wait == nullptr)
     return job_attempt(step, record, draft.observed().work, draft.ask(), draft.now());
@@ -29,11 +32,12 @@ void advance_step(Draft& draft, const Standing& standing, const PlanStep& step) 
   StepMove move = advance(step, std::move(record), view, draft.now());
   record = std::move(move.record);
   if (move.wake) draft.wake(*move.wake);
-  if (move.stop) draft.stop_job_of(record);
+  if (move.stop) draft.stop_work_of(record);
 }
 
 void end_wait(Draft& draft, const Standing& standing, const PlanStep& step) {
-  if (!has_job(step) && find_step(draft.status(), step.ref)->state == StepState::Ending)
+  const bool waits = !has_job(step) && !has_child(step);
+  if (waits && find_step(draft.status(), step.ref)->state == StepState::Ending)
     advance_step(draft, standing, step);
 }
 

@@ -59,6 +59,11 @@ inline constexpr const char* kWaitingForResource = "WaitingForResource";
 inline constexpr const char* kOperatorMayNotRead = "OperatorMayNotRead";
 inline constexpr const char* kServiceAccountMayNotRead = "ServiceAccountMayNotRead";
 inline constexpr const char* kWatchLimit = "WatchLimit";
+// Of a child workflow.
+inline constexpr const char* kChildRunning = "ChildRunning";
+inline constexpr const char* kChildFailed = "ChildFailed";
+inline constexpr const char* kChildInvalid = "ChildInvalid";
+inline constexpr const char* kChildDeleted = "ChildDeleted";
 // Why a run does not begin.
 inline constexpr const char* kTemplateNotFound = "TemplateNotFound";
 // Why a step is not launched.
@@ -91,6 +96,9 @@ struct AttemptView {
   std::string source_revision;           // the commit its source was cloned at, once it is known
   std::optional<TimePoint> waits_since;  // of Starting: since then; none: since its launch
   std::optional<TimePoint> look_again;   // time alone may change this view
+  std::optional<std::string> overdue =
+      {};                           // its timeout has passed and it must be stopped: what to say
+  std::optional<int> percent = {};  // how far it is, when it can tell
 };
 
 }  // namespace bootstrap

@@ -6,6 +6,7 @@
 
 #include "controllers/limits.h"
 #include "controllers/live_definition.h"
+#include "controllers/nesting.h"
 #include "controllers/pod_trouble.h"
 #include "controllers/status_summary.h"
 #include "controllers/template_ref.h"
@@ -65,16 +66,21 @@ void store_plan(Draft& draft, PlanRecord record) {
   }
 }
 
-// Everything that is wrong with it, and the values of its parameters when nothing is.
-Problems problems_of(const LiveDefinition& live, ParameterValues& values) {
+// Everything that is wrong with it, and the values of its parameters when nothing is. None: that is
+// not known yet.
+std::optional<Problems> problems_of(Draft& draft, const LiveDefinition& live,
+                                    ParameterValues& values) {
   Problems all = live.problems;
   if (live.definition.is_null()) return all;
   const auto definition = read_definition(live.definition);
   Problems own = definition ? validate(*definition) : definition.error();
   if (live.pin) own = as_of_template(std::move(own), live.pin->name);
   all.insert(all.end(), own.begin(), own.end());
-  if (all.empty()) values = *resolve_parameters(definition->parameters);
-  return all;
+  if (!all.empty()) return all;
+  values = *resolve_parameters(definition->parameters);
+  Ancestors chain = draft.observed().workflow.ancestors;
+  chain.push_back(live.pin ? live.pin->name : "");
+  return nesting_problems(draft, *definition, chain);
 }
 
 }  // namespace
@@ -84,9 +90,11 @@ void begin_run(Draft& draft) {
   auto live = live_definition(draft);
   if (!live) return;
   ParameterValues values;
-  if (const Problems problems = problems_of(*live, values); !problems.empty()) {
+  const auto problems = problems_of(draft, *live, values);
+  if (!problems) return;
+  if (!problems->empty()) {
     hold(draft.status(),
-         {WorkflowState::Invalid, "InvalidSpec", problems_text(problems, limits::kMessage)},
+         {WorkflowState::Invalid, "InvalidSpec", problems_text(*problems, limits::kMessage)},
          draft.meta().generation, draft.now());
     return;
   }

@@ -3,6 +3,7 @@
 #include "controllers/adoption.h"
 #include "controllers/advance_step.h"
 #include "controllers/begin_run.h"
+#include "controllers/child_workflow.h"
 #include "controllers/draft.h"
 #include "controllers/launch.h"
 #include "controllers/live_definition.h"
@@ -52,9 +53,16 @@ void run_steps(Draft& draft) {
   if (const auto deadline = standing.next_deadline()) draft.wake(*deadline);
 }
 
+// A step has taken that for its result: mending anything must not start it behind its back.
+bool is_refused_child(const Draft& draft) {
+  return is_child(draft.meta()) && is_over(draft.observed().workflow) &&
+         draft.observed().workflow.status.run == 0;
+}
+
 void consider(Draft& draft) {
   if (draft.meta().deletion) return;
   if (is_restored(draft)) return;
+  if (is_refused_child(draft)) return;
   Status& status = draft.status();
   if (status.state && is_final(*status.state)) return consider_final(draft);
   status.uid = draft.meta().uid;

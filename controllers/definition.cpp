@@ -167,15 +167,36 @@ WaitWork read_wait(SpecReader& in, const json& step, const std::string& at) {
   return {read_resource_query(in, in.object(step, "waitFor", at), at + "waitFor.")};
 }
 
+ChildWork read_child(SpecReader& in, const json& step, const std::string& at) {
+  for (const char* key : {"args", "stdin", "startTimeout", "retry", "tools"})
+    if (SpecReader::has(step, key)) in.problem(at + key, "has no meaning beside workflow");
+  const json& object = in.object(step, "workflow", at);
+  const std::string here = at + "workflow.";
+  ChildWork child;
+  child.template_name =
+      in.text(in.object(object, "templateRef", here), "name", here + "templateRef.");
+  if (child.template_name.empty()) in.problem(here + "templateRef.name", "is needed");
+  in.each_entry(object, "parameters", here, [&](const json& entry, const std::string& entry_at) {
+    const std::string name = in.text(entry, "name", entry_at);
+    if (!SpecReader::has(entry, "value")) in.problem(entry_at + "value", "is needed");
+    if (!child.parameters.emplace(name, in.text(entry, "value", entry_at)).second)
+      in.problem(entry_at + "name", "is there twice");
+  });
+  return child;
+}
+
 StepWork read_work(SpecReader& in, const json& object, const std::string& at) {
-  const auto has = [&](const char* key) { return object.contains(key) && !object[key].is_null(); };
+  const auto has = [&](const char* key) { return SpecReader::has(object, key); };
   if (static_cast<int>(has("tool")) + static_cast<int>(has("command")) +
-          static_cast<int>(has("script")) + static_cast<int>(has("waitFor")) !=
+          static_cast<int>(has("script")) + static_cast<int>(has("waitFor")) +
+          static_cast<int>(has("workflow")) !=
       1)
-    in.problem(at.substr(0, at.size() - 1), "needs exactly one of tool, command, script, waitFor");
+    in.problem(at.substr(0, at.size() - 1),
+               "needs exactly one of tool, command, script, waitFor, workflow");
   if (has("command")) return CommandWork{in.texts(object, "command", at)};
   if (has("script")) return ScriptWork{in.text(object, "script", at)};
   if (has("waitFor")) return read_wait(in, object, at);
+  if (has("workflow")) return read_child(in, object, at);
   return ToolWork{in.text(object, "tool", at)};
 }
 
@@ -256,7 +277,10 @@ StepDefinition read_step(SpecReader& in, const json& object, const Tools& tools,
   step.args = in.texts(object, "args", at);
   step.input = in.optional_text(object, "stdin", at);
   step.tools = overlay(tools, read_tools(in, in.object(object, "tools", at), at + "tools."));
-  step.timeout = in.duration(object, "timeout", at, limits::kDefaultTimeout);
+  const bool child = std::holds_alternative<ChildWork>(step.work);
+  if (child) step.tools = {};  // its steps have those of their template
+  step.timeout =
+      in.duration(object, "timeout", at, child ? limits::kLongestTimeout : limits::kDefaultTimeout);
   step.start_timeout = in.duration(object, "startTimeout", at, limits::kDefaultStartTimeout);
   step.retry = read_retry(in, object, at);
   step.continue_on_failure = in.flag(object, "continueOnFailure", at);

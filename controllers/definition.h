@@ -113,7 +113,11 @@ struct ScriptWork {
 struct WaitWork {  // no Job: it is done when the test holds
   ResourceQuery query;
 };
-using StepWork = std::variant<ToolWork, CommandWork, ScriptWork, WaitWork>;
+struct ChildWork {  // no Job: a template is run as a workflow of its own
+  std::string template_name;
+  std::map<std::string, std::string> parameters;  // their values may hold references
+};
+using StepWork = std::variant<ToolWork, CommandWork, ScriptWork, WaitWork, ChildWork>;
 
 // What the operator does when an attempt fails. The rules are in retry.h.
 struct Retry {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controllers/child_workflow.h"
 #include "controllers/status_summary.h"
 
 namespace bootstrap {
@@ -19,17 +20,27 @@ void Draft::stop(const JobView& job, const std::string& reason) {
   if (job.suspended || has_condition(job.conditions, "Complete") ||
       has_condition(job.conditions, "Failed"))
     return;
-  const SuspendJob action{job.meta.name, job.meta.uid, reason};
+  act_to_stop(SuspendJob{job.meta.name, job.meta.uid, reason});
+}
+
+void Draft::stop(const Workflow& child) {
+  if (!child.meta.deletion && !is_over(child))
+    act_to_stop(DeleteChild{child.meta.name, child.meta.uid});
+}
+
+void Draft::act_to_stop(Action action) {
   const Outcome* outcome = outcome_of(action);
   if (outcome == nullptr)
-    act(action);
+    act(std::move(action));
   else if (const auto* unknown = std::get_if<NotKnown>(outcome))
     retry(unknown->why);
   else if (const auto* refused = std::get_if<Refused>(outcome))
     retry(refused->message);
 }
 
-void Draft::stop_job_of(const StepRecord& record) {
+void Draft::stop_work_of(const StepRecord& record) {
+  for (const auto& child : observed_.work.children)
+    if (child->meta.uid == record.child_uid) stop(*child);
   for (const auto& job : observed_.work.jobs)
     if (job->meta.uid == record.job_uid) stop(*job, record.reason);
 }

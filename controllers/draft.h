@@ -42,14 +42,17 @@ class Draft {
 
   // Suspends a Job, unless it has ended.
   void stop(const JobView&, const std::string& reason);
-  // The Job of its attempt, for the record's reason.
-  void stop_job_of(const StepRecord&);
+  // Deletes a child and all it owns, unless it is over.
+  void stop(const Workflow& child);
+  // The Job or child of its attempt, for the record's reason.
+  void stop_work_of(const StepRecord&);
 
   // With the actions only when there are any: then it is decided anew with their outcomes.
   Decision finish();
 
  private:
   void complete_status();
+  void act_to_stop(Action);
 
   const Observed& observed_;
   TimePoint now_;

@@ -18,10 +18,11 @@
 
 namespace bootstrap {
 
-// What was observed of the Jobs and pods of one workflow.
+// What was observed of the Jobs, pods and children of one workflow.
 struct Work {
   std::vector<std::shared_ptr<const JobView>> jobs;
   std::vector<std::shared_ptr<const PodView>> pods;
+  std::vector<std::shared_ptr<const Workflow>> children = {};
 };
 
 AttemptView job_attempt(const PlanStep&, const StepRecord&, const Work&, Inquiry& ask,

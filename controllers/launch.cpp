@@ -6,6 +6,7 @@
 
 #include "controllers/advance_step.h"
 #include "controllers/git_source.h"
+#include "controllers/launch_child.h"
 #include "controllers/limits.h"
 #include "controllers/pod_trouble.h"
 #include "controllers/step_machine.h"
@@ -16,18 +17,6 @@ namespace bootstrap {
 namespace {
 
 constexpr Duration kPodsAgain{5'000};
-
-void wait_to_launch(Draft& draft, StepRecord& record, const char* reason,
-                    const std::string& message) {
-  record.reason = reason;
-  record.message = cut(message, limits::kMessage);
-  record.next_retry.reset();  // its time has come; what it waits for now is another matter
-  TimePoint since = draft.status().start.value_or(draft.now());
-  for (const PhaseRecord& phase : draft.status().phases)
-    for (const StepRecord& s : phase.steps)
-      if (s.completion) since = std::max(since, *s.completion);
-  draft.wake(look_schedule(since, draft.now(), kLongestBetweenTries).next);
-}
 
 // A ServiceAccount lends its rights to whoever writes a workflow: only those that carry the label
 // may be named.
@@ -162,6 +151,18 @@ bool has_its_turn(Draft& draft, const PlanStep& step, const LaunchValues& values
 
 }  // namespace
 
+void wait_to_launch(Draft& draft, StepRecord& record, const char* reason,
+                    const std::string& message) {
+  record.reason = reason;
+  record.message = cut(message, limits::kMessage);
+  record.next_retry.reset();  // its time has come; what it waits for now is another matter
+  TimePoint since = draft.status().start.value_or(draft.now());
+  for (const PhaseRecord& phase : draft.status().phases)
+    for (const StepRecord& s : phase.steps)
+      if (s.completion) since = std::max(since, *s.completion);
+  draft.wake(look_schedule(since, draft.now(), kLongestBetweenTries).next);
+}
+
 void launch(Draft& draft, const Standing& standing, const PlanStep& step) {
   StepRecord& record = *find_step(draft.status(), step.ref);
   auto values = launch_values(step, draft.plan(), draft.status());
@@ -170,6 +171,7 @@ void launch(Draft& draft, const Standing& standing, const PlanStep& step) {
                             draft.now());
     return;
   }
+  if (has_child(step)) return launch_child(draft, standing, step, std::move(*values));
   if (!account_allows(draft, step, record)) return;
   if (has_job(step) && !workspace_is_there(draft, record)) return;
   if (has_job(step) && !has_its_turn(draft, step, *values, record)) return;

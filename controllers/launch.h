@@ -8,4 +8,7 @@ namespace bootstrap {
 
 void launch(Draft&, const Standing&, const PlanStep&);
 
+// Something that may pass stands in the way; it is tried again in growing intervals.
+void wait_to_launch(Draft&, StepRecord&, const char* reason, const std::string& message);
+
 }  // namespace bootstrap

@@ -38,6 +38,8 @@ std::vector<std::string> texts_with_outputs(const StepDefinition& step) {
   std::vector<std::string> texts = step.args;
   if (const auto* command = std::get_if<CommandWork>(&step.work))
     texts.insert(texts.end(), command->command.begin(), command->command.end());
+  if (const auto* child = std::get_if<ChildWork>(&step.work))
+    for (const auto& [name, value] : child->parameters) texts.push_back(value);
   if (step.input) texts.push_back(*step.input);
   texts.push_back(step.tools.image);
   for (const json& entry : step.tools.env)

@@ -22,24 +22,6 @@ json resolved(const json& spec, const TemplateView& found) {
   return pinned_part(filled_in(parsed(found.spec), given_values(spec)));
 }
 
-// Null: not known yet, or waited for.
-const TemplateView* find_template(Draft& draft, const std::string& name) {
-  draft.ask()(WatchedTemplate{name});  // its change wakes this workflow
-  const auto* found = draft.ask()(TemplateOf{name});
-  if (found == nullptr) return nullptr;
-  if (!*found) {
-    draft.retry(found->error().why);
-    return nullptr;
-  }
-  if (found->value()) return &*found->value();
-  hold(draft.status(),
-       {WorkflowState::Pending, reasons::kTemplateNotFound,
-        fmt::format("BootstrapWorkflowTemplate {} does not exist in namespace {}", name,
-                    draft.meta().ns)},
-       draft.meta().generation, draft.now());
-  return nullptr;
-}
-
 // What is not as it was pinned; empty: nothing. None: not known yet.
 std::optional<std::string> what_changed(Draft& draft) {
   const Plan& plan = draft.plan();
@@ -65,6 +47,23 @@ std::optional<std::string> what_changed(Draft& draft) {
 }
 
 }  // namespace
+
+const TemplateView* find_template(Draft& draft, const std::string& name) {
+  draft.ask()(WatchedTemplate{name});  // its change wakes this workflow
+  const auto* found = draft.ask()(TemplateOf{name});
+  if (found == nullptr) return nullptr;
+  if (!*found) {
+    draft.retry(found->error().why);
+    return nullptr;
+  }
+  if (found->value()) return &*found->value();
+  hold(draft.status(),
+       {WorkflowState::Pending, reasons::kTemplateNotFound,
+        fmt::format("BootstrapWorkflowTemplate {} does not exist in namespace {}", name,
+                    draft.meta().ns)},
+       draft.meta().generation, draft.now());
+  return nullptr;
+}
 
 std::optional<LiveDefinition> live_definition(Draft& draft) {
   json spec = parsed(draft.observed().workflow.spec);

@@ -21,6 +21,9 @@ struct LiveDefinition {
 // None: it is not known yet, or waited for, and the draft says so.
 std::optional<LiveDefinition> live_definition(Draft&);
 
+// As the live API has it. Null: it is not known yet, or waited for, and the draft says so.
+const TemplateView* find_template(Draft&, const std::string& name);
+
 // Says in the status whether the definition is still the one that the run has pinned.
 void note_definition(Draft&);
 

@@ -28,6 +28,16 @@ std::string short_hash(const std::string& text) {
   return hash;
 }
 
+std::string attempt_name(std::string_view workflow, std::string_view workflow_uid,
+                         const StepRef& ref, int attempt, std::size_t longest) {
+  const std::string hash =
+      short_hash(fmt::format("{}/{}/{}/{}", workflow_uid, ref.phase, ref.step, attempt));
+  std::string readable = fmt::format("{}-{}", workflow, ref.step);
+  readable.resize(std::min(readable.size(), longest - kHashLength - 1));
+  while (readable.ends_with('-')) readable.pop_back();
+  return fmt::format("{}-{}", readable, hash);
+}
+
 }  // namespace
 
 std::string to_text(const StepRef& ref) {
@@ -36,12 +46,12 @@ std::string to_text(const StepRef& ref) {
 
 std::string job_name(std::string_view workflow, std::string_view workflow_uid, const StepRef& ref,
                      int attempt) {
-  const std::string hash =
-      short_hash(fmt::format("{}/{}/{}/{}", workflow_uid, ref.phase, ref.step, attempt));
-  std::string readable = fmt::format("{}-{}", workflow, ref.step);
-  readable.resize(std::min(readable.size(), limits::kJobName - kHashLength - 1));
-  while (readable.ends_with('-')) readable.pop_back();
-  return fmt::format("{}-{}", readable, hash);
+  return attempt_name(workflow, workflow_uid, ref, attempt, limits::kJobName);
+}
+
+std::string child_name(std::string_view workflow, std::string_view workflow_uid, const StepRef& ref,
+                       int attempt) {
+  return attempt_name(workflow, workflow_uid, ref, attempt, limits::kWorkflowName);
 }
 
 std::string plan_name(std::string_view workflow, std::string_view workflow_uid, int run) {

@@ -25,6 +25,10 @@ std::string to_text(const StepRef&);
 std::string job_name(std::string_view workflow, std::string_view workflow_uid, const StepRef&,
                      int attempt);
 
+// The same of at most 40 characters: the workflow that a step runs.
+std::string child_name(std::string_view workflow, std::string_view workflow_uid, const StepRef&,
+                       int attempt);
+
 // "<workflow>-<hash>": the ControllerRevision that holds the plan of a run.
 std::string plan_name(std::string_view workflow, std::string_view workflow_uid, int run);
 
@@ -53,6 +57,8 @@ inline constexpr const char* kAllowWorkflows = "bootstrap.openshift.io/allow-wor
 namespace annotations {
 inline constexpr const char* kScript = "bootstrap.openshift.io/script";  // on a pod
 inline constexpr const char* kStdin = "bootstrap.openshift.io/stdin";    // on a pod
+// On a workflow that a step runs: see child_workflow.h.
+inline constexpr const char* kAncestors = "bootstrap.openshift.io/ancestors";
 inline constexpr const char* kPasswd = "bootstrap.openshift.io/passwd";  // on a pod
 // On a Job that was suspended: the reason its step has.
 inline constexpr const char* kStopReason = "bootstrap.openshift.io/stop-reason";

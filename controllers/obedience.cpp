@@ -40,7 +40,7 @@ void obey(Draft& draft, const Standing& standing, StepIndex index) {
     Cause cause = cause_of(draft.plan(), standing, step.phase);
     if (!has_job(step)) cause.message += ": " + record.message;  // what it still waits for
     record = to_be_stopped(std::move(record), cause.reason, cause.message);
-    draft.stop_job_of(record);
+    draft.stop_work_of(record);
   }
 }
 

@@ -87,7 +87,11 @@ std::vector<std::set<StepIndex>> steps_before(const std::vector<PlanStep>& steps
 }
 
 bool has_job(const PlanStep& step) {
-  return !std::holds_alternative<WaitWork>(step.definition.work);
+  return !std::holds_alternative<WaitWork>(step.definition.work) && !has_child(step);
+}
+
+bool has_child(const PlanStep& step) {
+  return std::holds_alternative<ChildWork>(step.definition.work);
 }
 
 json pinned_part(const json& spec) {

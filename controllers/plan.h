@@ -84,8 +84,9 @@ std::vector<PlanStep> flatten(const Definition&);
 // For each step all that must be over before it: the closure of `after` and `after_end`.
 std::vector<std::set<StepIndex>> steps_before(const std::vector<PlanStep>&);
 
-// Whether its attempts are Jobs; a step that waits has none.
+// Whether its attempts are Jobs; a step that waits or runs a template has none.
 bool has_job(const PlanStep&);
+bool has_child(const PlanStep&);
 
 // What of a spec is pinned: everything but the live fields.
 nlohmann::json pinned_part(const nlohmann::json& spec);

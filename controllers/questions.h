@@ -37,6 +37,20 @@ struct LiveJob {
   using Answer = std::optional<JobView>;
 };
 
+// A child that the store does not show: is it really gone?
+struct LiveChild {
+  std::string name;
+  auto operator<=>(const LiveChild&) const = default;
+  using Answer = std::optional<Workflow>;
+};
+
+// The pods of a workflow by its UID: of a child that is gone.
+struct PodsOfWorkflow {
+  std::string uid;
+  auto operator<=>(const PodsOfWorkflow&) const = default;
+  using Answer = std::vector<PodView>;
+};
+
 // The pods of one step of this workflow, of all attempts.
 struct LivePods {
   StepRef step;
@@ -102,8 +116,9 @@ struct MayRead {
   using Answer = bool;
 };
 
-using Question = std::variant<StoredPlan, LiveJob, LivePods, FormerPods, ServiceAccountOf, ClaimOf,
-                              EventsAbout, ResourceState, MayRead, TemplateOf, WatchedTemplate>;
+using Question =
+    std::variant<StoredPlan, LiveJob, LivePods, FormerPods, ServiceAccountOf, ClaimOf, EventsAbout,
+                 ResourceState, MayRead, TemplateOf, WatchedTemplate, LiveChild, PodsOfWorkflow>;
 
 // A look-up that failed is an answer too.
 struct Unavailable {
@@ -116,8 +131,8 @@ using Answer =
     std::variant<Found<StoredPlan::Answer>, Found<LiveJob::Answer>, Found<LivePods::Answer>,
                  Found<ServiceAccountOf::Answer>, Found<ClaimOf::Answer>,
                  Found<EventsAbout::Answer>, Found<ResourceState::Answer>, Found<MayRead::Answer>,
-                 Found<TemplateOf::Answer>,
-                 Found<WatchedTemplate::Answer>>;  // LivePods and FormerPods answer alike
+                 Found<TemplateOf::Answer>, Found<WatchedTemplate::Answer>,
+                 Found<LiveChild::Answer>>;  // LivePods, FormerPods, PodsOfWorkflow answer alike
 
 using Facts = std::map<Question, Answer>;
 

@@ -108,6 +108,9 @@ json write_step(const StepRecord& step) {
   if (step.uncounted != 0) to["uncountedAttempts"] = step.uncounted;
   put(to, "job", step.job);
   put(to, "jobUID", step.job_uid);
+  put(to, "child", step.child);
+  put(to, "childUID", step.child_uid);
+  if (step.child_percent) to["childPercent"] = *step.child_percent;
   put(to, "reason", step.reason);
   put(to, "message", step.message);
   if (step.exit_code) to["exitCode"] = *step.exit_code;
@@ -129,6 +132,10 @@ StepRecord read_step(const json& from) {
   step.uncounted = number_in<int>(from, "uncountedAttempts");
   step.job = text_in(from, "job");
   step.job_uid = text_in(from, "jobUID");
+  step.child = text_in(from, "child");
+  step.child_uid = text_in(from, "childUID");
+  if (!value_in(from, "childPercent").is_null())
+    step.child_percent = number_in<int>(from, "childPercent");
   step.reason = text_in(from, "reason");
   step.message = text_in(from, "message");
   if (!value_in(from, "exitCode").is_null()) step.exit_code = number_in<int>(from, "exitCode");

@@ -33,6 +33,9 @@ struct StepRecord {
   int uncounted = 0;  // of those: lost to disruption or never started, which uses up no attempt
   std::string job;
   std::string job_uid;
+  std::string child;  // the workflow it runs, in place of a Job
+  std::string child_uid;
+  std::optional<int> child_percent;  // how far that is; never goes down
   std::string reason;
   std::string message;
   std::optional<int> exit_code;

@@ -13,7 +13,8 @@ namespace {
 
 Transition waits(Transition t, const std::string& name, const StepRecord& step) {
   t.reason = step.reason.empty() ? "StepLaunched" : step.reason;
-  const bool as_meant = step.reason == reasons::kWaitingForResource;
+  const bool as_meant =
+      step.reason == reasons::kWaitingForResource || step.reason == reasons::kChildRunning;
   if (step.reason.empty())
     t.message = fmt::format("{} was launched as Job {}", name, step.job);
   else

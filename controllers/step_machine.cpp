@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "controllers/child_attempt.h"
 #include "controllers/limits.h"
 #include "controllers/retry.h"
 #include "controllers/texts.h"
@@ -66,12 +67,19 @@ bool is_launched(StepState state) {
 
 StepMove advance(const PlanStep& step, StepRecord record, const AttemptView& view, TimePoint now) {
   if (record.source_revision.empty()) record.source_revision = view.source_revision;
+  if (view.percent)
+    record.child_percent = std::max(record.child_percent.value_or(0), *view.percent);
   if (view.live == Liveness::Ended) {
     record = finish(std::move(record), *view.result, now);
     if (record.state == StepState::Succeeded) return {std::move(record), false, {}};
     return fail_or_wait(step, std::move(record), now);
   }
   if (record.state == StepState::Ending) return {std::move(record), true, view.look_again};
+  if (view.overdue) {
+    record.state = StepState::Ending;
+    explain(record, reasons::kTimedOut, *view.overdue);
+    return {std::move(record), true, {}};
+  }
   if (view.live == Liveness::Starting) {
     const TimePoint since = view.waits_since.value_or(record.start.value_or(now));
     const TimePoint deadline = since + step.definition.start_timeout;
@@ -99,6 +107,15 @@ StepRecord launched(StepRecord record, int attempt, std::string job, std::string
   fresh.job_uid = std::move(job_uid);
   fresh.start = start;
   fresh.plan = plan;
+  return fresh;
+}
+
+StepRecord launched_child(StepRecord record, int attempt, std::string child, std::string child_uid,
+                          const std::string& plan, TimePoint start) {
+  StepRecord fresh = launched(std::move(record), attempt, "", "", plan, start);
+  explain(fresh, reasons::kChildRunning, runs_text(child));
+  fresh.child = std::move(child);
+  fresh.child_uid = std::move(child_uid);
   return fresh;
 }
 

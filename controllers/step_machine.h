@@ -16,7 +16,7 @@
 //   3  a container runs (or nobody says why it does not)
 //   4  the attempt ended with success
 //   5  the attempt ended otherwise
-//   6  no container ran within startTimeout
+//   6  no container ran within startTimeout, or its child workflow was not over within timeout
 //   7  what was stopped has ended
 //   8  its Job's name is taken, or its Job is not valid
 //   9  as 5 and 7, and another attempt may follow (retry.h)
@@ -47,6 +47,10 @@ StepMove advance(const PlanStep&, StepRecord, const AttemptView&, TimePoint now)
 // Transition 1. The Job of this attempt exists.
 StepRecord launched(StepRecord, int attempt, std::string job, std::string job_uid,
                     const std::string& plan, TimePoint start);
+
+// Transition 1 of a step that runs a template. The child workflow exists.
+StepRecord launched_child(StepRecord, int attempt, std::string child, std::string child_uid,
+                          const std::string& plan, TimePoint start);
 
 // Transitions 8 and 10, by its Job.
 StepRecord never_launched(StepRecord, std::string reason, std::string message, TimePoint now);

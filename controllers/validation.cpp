@@ -173,6 +173,8 @@ class Validation {
     const std::string name = to_text(wanted->step);
     if (giver == steps_.end())
       add(field, fmt::format("$({}): there is no step {}", reference, name));
+    else if (std::holds_alternative<ChildWork>(giver->definition.work))
+      add(field, fmt::format("$({}): {} runs a template, which gives no outputs", reference, name));
     else if (before_ != nullptr &&
              !before_->contains(static_cast<StepIndex>(giver - steps_.begin())))
       add(field, fmt::format("$({}): {} does not come before this step, so its outputs would not "
@@ -216,6 +218,11 @@ class Validation {
 
   void check_step(const StepDefinition& step, const std::string& at) {
     if (!is_step_name(step.name)) add(at + ".name", kNameRule);
+    if (const auto* child = std::get_if<ChildWork>(&step.work)) {
+      for (const auto& [name, value] : child->parameters)
+        check_text(fmt::format("{}.workflow.parameters[{}].value", at, name), value);
+      return;
+    }
     check_work(step, at);
     check_program_text(step, at);
     for (std::size_t i = 0; i < step.args.size(); ++i)

@@ -5,6 +5,8 @@
 #include <initializer_list>
 #include <tuple>
 
+#include "controllers/child_workflow.h"
+
 namespace bootstrap {
 namespace {
 
@@ -73,6 +75,8 @@ tl::expected<Workflow, std::string> read_workflow(const json& object) {
   auto status = read_status(child(object, "status"));
   if (!status) return tl::unexpected("status: " + status.error());
   Workflow workflow{read_meta(object), "{}", std::move(*status)};
+  workflow.ancestors = ancestors_from(
+      text(child(child(object, "metadata"), "annotations"), annotations::kAncestors));
   // A finished workflow whose definition has been looked at needs it no more; thousands of them may
   // be kept in memory.
   const bool over = workflow.status.state && is_final(*workflow.status.state) &&
@@ -128,7 +132,9 @@ tl::expected<TemplateView, std::string> read_template(const json& object) {
 
 }  // namespace
 
-const Projection<Workflow> kWorkflowProjection{fields({"spec", "status"}), read_workflow};
+const Projection<Workflow> kWorkflowProjection{
+    fields({"spec", "status", "metadata.annotations.bootstrap\\.openshift\\.io/ancestors"}),
+    read_workflow};
 
 const Projection<JobView> kJobProjection{
     fields({"spec.suspend", "metadata.annotations.bootstrap\\.openshift\\.io/stop-reason",

@@ -22,6 +22,7 @@ struct Workflow {
   std::string spec;  // its JSON text, "{}" once it is of no use any more; parsed when a run starts
                      // or the definition has changed
   Status status;
+  std::vector<std::string> ancestors = {};  // of a child; see child_workflow.h
 };
 
 struct ObjectCondition {

@@ -112,9 +112,10 @@ class Message {
     return record(i).state == StepState::Backoff && record(i).next_retry;
   }
 
-  // For a resource, as it is meant to.
+  // For a resource or its child, as it is meant to.
   bool is_waiting(StepIndex i) const {
-    return is_launched(record(i).state) && record(i).reason == reasons::kWaitingForResource;
+    return is_launched(record(i).state) && (record(i).reason == reasons::kWaitingForResource ||
+                                            record(i).reason == reasons::kChildRunning);
   }
 
   bool is_in_trouble(StepIndex i) const {

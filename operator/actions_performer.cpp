@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "controllers/child_workflow.h"
 #include "controllers/projection.h"
 #include "controllers/workspace.h"
 
@@ -133,6 +134,40 @@ Outcome ActionsPerformer::perform(const SuspendJob& action) const {
   }
   if (patched.error().kind == Kind::NotFound) return Done{action.job_uid};  // nothing left to stop
   return outcome_of(patched.error());
+}
+
+Outcome ActionsPerformer::perform(const CreateChild& action) const {
+  const auto created = client_.create(kube::resources::kWorkflows, workflow_.ns,
+                                      build_child(workflow_, action).dump());
+  if (created) {
+    const ObjectMeta meta = meta_of(*created);
+    hooks_.wrote_child(meta.resource_version);
+    return Done{meta.uid};
+  }
+  if (created.error().kind == Kind::AlreadyExists) return adopt_child(action.name);
+  return outcome_of(created.error());
+}
+
+Outcome ActionsPerformer::adopt_child(const std::string& name) const {
+  const auto found = client_.get(kube::resources::kWorkflows, workflow_.ns, name);
+  if (!found) return NotKnown{found.error().message};
+  const ObjectMeta meta = meta_of(*found);
+  if (meta.controller_uid != workflow_.uid) return NameTaken{owner_text(meta)};
+  hooks_.wrote_child(meta.resource_version);
+  return Done{meta.uid};
+}
+
+Outcome ActionsPerformer::perform(const DeleteChild& action) const {
+  const auto removed = client_.remove(kube::resources::kWorkflows, workflow_.ns, action.name,
+                                      action.uid, kube::Client::Dependents::Foreground);
+  if (removed) {
+    hooks_.wrote_child(meta_of(*removed).resource_version);
+    return Done{action.uid};
+  }
+  // Gone already, or another one has its name.
+  if (removed.error().kind == Kind::NotFound || removed.error().kind == Kind::Conflict)
+    return Done{action.uid};
+  return outcome_of(removed.error());
 }
 
 }  // namespace bootstrap

@@ -20,6 +20,7 @@ class ActionsPerformer {
   struct Hooks {
     std::function<void(std::uint64_t version)> wrote_job;
     std::function<void(PlanRecord)> plan_stored;  // the record that counts: ours, or an older one
+    std::function<void(std::uint64_t version)> wrote_child = [](std::uint64_t) {};
   };
 
   // About one workflow. `plan` may be null until it is stored; needed for Jobs.
@@ -38,7 +39,10 @@ class ActionsPerformer {
   Outcome perform(const CreateClaim&) const;
   Outcome perform(const CreateJob&) const;
   Outcome perform(const SuspendJob&) const;
+  Outcome perform(const CreateChild&) const;
+  Outcome perform(const DeleteChild&) const;
   Outcome adopt_job(const std::string& name) const;
+  Outcome adopt_child(const std::string& name) const;
   Outcome adopt_plan(const std::string& name) const;
 
   kube::Client& client_;

@@ -9,8 +9,12 @@ namespace bootstrap {
 Engine::Engine(kube::Client& client, const runtime::Clock& clock, Options options, Hooks hooks)
     : hooks_(std::move(hooks)),
       queue_(clock, std::move(options.queue)),
-      workflows_({.index = {},
-                  .on_change = [this](const Workflow& w, bool) { queue_.add(w.meta.key()); },
+      workflows_({.index = [](const Workflow& w) { return workflow_uid_of(w.meta); },
+                  .on_change =
+                      [this](const Workflow& w, bool) {
+                        queue_.add(w.meta.key());
+                        queue_owner(w.meta);  // of a child: its parent
+                      },
                   .same = {},
                   .on_same = {},
                   .on_version = {}}),

@@ -107,6 +107,16 @@ Found<WatchedTemplate::Answer> Lookups::find(const WatchedTemplate&) const {
   return tl::unexpected(Unavailable{"what a watch has is no look-up"});
 }
 
+Found<LiveChild::Answer> Lookups::find(const LiveChild& q) const {
+  return object(kube::resources::kWorkflows, q.name, kWorkflowProjection);
+}
+
+Found<PodsOfWorkflow::Answer> Lookups::find(const PodsOfWorkflow& q) const {
+  return objects(kube::resources::kPods,
+                 {.label_selector = fmt::format("{}={}", labels::kWorkflowUid, q.uid)},
+                 kPodProjection);
+}
+
 Found<EventsAbout::Answer> Lookups::find(const EventsAbout& q) const {
   return objects(kube::resources::kEvents, {.field_selector = "involvedObject.uid=" + q.uid},
                  kEventProjection);

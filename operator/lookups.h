@@ -29,6 +29,8 @@ class Lookups {
   Found<MayRead::Answer> find(const MayRead&) const;
   Found<TemplateOf::Answer> find(const TemplateOf&) const;
   Found<WatchedTemplate::Answer> find(const WatchedTemplate&) const;
+  Found<LiveChild::Answer> find(const LiveChild&) const;
+  Found<PodsOfWorkflow::Answer> find(const PodsOfWorkflow&) const;
 
   template <class T>
   Found<std::optional<T>> object(const kube::Resource&, const std::string& name,

@@ -58,7 +58,12 @@ Reconciler::Pass Reconciler::observe(std::shared_ptr<const Workflow> workflow) c
   auto plan = plan_of(*workflow);
   const std::string& uid = workflow->meta.uid;
   Observed observed{
-      *workflow, nullptr, {}, {stores_.jobs.by_index(uid), stores_.pods.by_index(uid)}, {}, {}};
+      *workflow,
+      nullptr,
+      {},
+      {stores_.jobs.by_index(uid), stores_.pods.by_index(uid), stores_.workflows.by_index(uid)},
+      {},
+      {}};
   return {std::move(workflow), std::move(plan), std::move(observed)};
 }
 
@@ -67,7 +72,8 @@ void Reconciler::perform(const std::vector<Action>& actions, Pass& pass) {
   const ActionsPerformer performer(
       client_, pass.workflow->meta, pass.plan.get(), options_.platform,
       {.wrote_job = [&](std::uint64_t version) { own_writes_.wrote_job(key, version); },
-       .plan_stored = [&](const PlanRecord& record) { take_plan(record, pass); }});
+       .plan_stored = [&](const PlanRecord& record) { take_plan(record, pass); },
+       .wrote_child = [&](std::uint64_t version) { own_writes_.wrote_workflow(key, version); }});
   for (const Action& action : actions)
     pass.observed.outcomes.insert_or_assign(key_of(action), performer.perform(action));
 }

@@ -26,8 +26,8 @@ namespace bootstrap {
 class Reconciler {
  public:
   struct Stores {
-    const kube::Store<Workflow>& workflows;
-    const kube::Store<JobView>& jobs;  // indexed by the workflow's UID, as pods are
+    const kube::Store<Workflow>& workflows;  // children are indexed by the UID of their parent,
+    const kube::Store<JobView>& jobs;        // Jobs and pods by that of their workflow
     const kube::Store<PodView>& pods;
   };
 

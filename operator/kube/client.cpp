@@ -276,9 +276,12 @@ ApiResult<std::string> Client::merge_patch_status(const Resource& resource, std:
 }
 
 ApiResult<std::string> Client::remove(const Resource& resource, std::string_view ns,
-                                      std::string_view name, std::string_view uid) {
+                                      std::string_view name, std::string_view uid,
+                                      Dependents dependents) {
   nlohmann::json how = {
-      {"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", "Background"}};
+      {"apiVersion", "v1"},
+      {"kind", "DeleteOptions"},
+      {"propagationPolicy", dependents == Dependents::Foreground ? "Foreground" : "Background"}};
   if (!uid.empty()) how["preconditions"] = {{"uid", uid}};
   return call("delete", resource.plural,
               {.method = Method::Delete,

@@ -130,9 +130,13 @@ class Client {
                                      std::string_view json);
   ApiResult<std::string> merge_patch_status(const Resource&, std::string_view ns,
                                             std::string_view name, std::string_view json);
-  // Only if the object still has this UID (empty: whichever); dependents go in the background.
+  // Only if the object still has this UID (empty: whichever). Dependents go afterwards
+  // (Background), or before it: then it stays, marked as being deleted, until the last of them is
+  // gone.
+  enum class Dependents { Background, Foreground };
   ApiResult<std::string> remove(const Resource&, std::string_view ns, std::string_view name,
-                                std::string_view uid);
+                                std::string_view uid,
+                                Dependents dependents = Dependents::Background);
   // Streams watch events, one JSON object a line, to the sink until the server ends the stream. An
   // answer that is not 2xx is an error as above. `stop` ends this watch only.
   ApiResult<void> watch(const Resource&, std::string_view ns, const WatchOptions&, Sink&,

@@ -121,6 +121,25 @@ spec: {templateRef: {name: none}}
 )");
   cluster.await_reason(ns, "of-template", "TemplateNotFound", 20s);
 
+  // Children: one that takes too long, and one that somebody deletes.
+  std::string of_chain = workflow_of_steps("chain", {"a"});
+  of_chain.replace(of_chain.find("BootstrapWorkflow"), 17, "BootstrapWorkflowTemplate");
+  cluster.apply(ns, of_chain);
+  for (const char* name : {"late", "orphan"})
+    cluster.apply(ns, std::string("apiVersion: bootstrap.openshift.io/v1alpha1\n"
+                                  "kind: BootstrapWorkflow\nmetadata: {name: ") +
+                          name + "}\nspec: {phases: [{name: p, steps: [{name: s, timeout: " +
+                          (name == std::string("late") ? "5s" : "1h") +
+                          ", "
+                          "workflow: {templateRef: {name: chain}}}]}]}\n");
+  cluster.await_reason(ns, "orphan", "ChildRunning", 20s);
+  const std::string orphan = step_of(cluster.workflow(ns, "orphan"), "p", "s").at("child");
+  cluster.kubectl_output({"delete", "bwf", "-n", ns, orphan, "--cascade=background"});
+  cluster.await_state(ns, "orphan", "Failed", 20s);
+  EXPECT_TRUE(eventually(20s, [&] {
+    return step_of(cluster.workflow(ns, "late"), "p", "s").at("state") == "Ending";
+  }));
+
   // No pod ever comes: Events are looked at, and the Job is stopped in the end.
   std::string never = workflow_of_steps("never", {"a"});
   never.replace(never.find("{name: a,"), 9, "{name: a, startTimeout: 7s,");

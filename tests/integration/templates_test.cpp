@@ -97,5 +97,68 @@ TEST_F(Templates, ThatAreEditedChangeNothingThatRuns) {
               HasSubstr("the template chain is gone"));
 }
 
+// --- steps that run templates ---
+
+class Children : public Templates {
+ protected:
+  void SetUp() override {
+    Templates::SetUp();
+    apply_template("chain", {"a"});
+  }
+  void apply_parent(const std::string& name, const std::string& timeout = "1h") {
+    cluster_.apply(ns_,
+                   "apiVersion: bootstrap.openshift.io/v1alpha1\nkind: BootstrapWorkflow\n"
+                   "metadata: {name: " +
+                       name + "}\nspec: {phases: [{name: p, steps: [{name: s, timeout: " + timeout +
+                       ", workflow: {templateRef: {name: chain}, "
+                       "parameters: [{name: who, value: me}]}}]}]}\n");
+  }
+  std::string await_child(const std::string& parent) {
+    const auto found = first(20s, [&]() -> std::optional<std::string> {
+      const json workflow = cluster_.workflow(ns_, parent);
+      if (!workflow.contains("status") || !workflow["status"].contains("phases")) return {};
+      const std::string child = step_of(workflow, "p", "s").value("child", "");
+      return child.empty() ? std::nullopt : std::optional(child);
+    });
+    return found.value_or("no child");
+  }
+};
+
+TEST_F(Children, RunToTheirEndAndBelongToTheirParent) {
+  apply_parent("w");
+  const std::string child = await_child("w");
+  const json made = cluster_.workflow(ns_, child);
+  EXPECT_EQ("w", made.at("metadata").at("ownerReferences").at(0).at("name"));
+  const std::string pod = played_.run_pod_of(child, "a");
+  EXPECT_TRUE(eventually(20s, [&] {
+    return status_text(cluster_.workflow(ns_, "w"), "message") ==
+           "p/s runs workflow " + child + " (0/1 0%): work/a is running";
+  })) << status_text(cluster_.workflow(ns_, "w"), "message");
+  played_.end_pod(pod, 0);
+  const json ended = cluster_.await_state(ns_, "w", "Succeeded", 20s);
+  EXPECT_EQ("1/1 100%", ended.at("status").at("progress").at("text"));
+}
+
+TEST_F(Children, AreDeletedWithAllTheyOwnWhenTheyTakeTooLong) {
+  apply_parent("w", "5s");
+  const std::string child = await_child("w");
+  EXPECT_TRUE(eventually(20s, [&] {
+    return cluster_.workflow(ns_, child).at("metadata").contains("deletionTimestamp");
+  }));
+  EXPECT_EQ("Ending", step_of(cluster_.workflow(ns_, "w"), "p", "s").at("state"));
+  // What the garbage collector does when all it owned is gone.
+  cluster_.kubectl_output({"patch", "bwf", "-n", ns_, child, "--type=merge", "-p",
+                           R"({"metadata":{"finalizers":null}})"});
+  const json failed = cluster_.await_state(ns_, "w", "Failed", 20s);
+  EXPECT_EQ("TimedOut", step_of(failed, "p", "s").at("reason"));
+}
+
+TEST_F(Children, ThatAreDeletedByOthersFailTheirStep) {
+  apply_parent("w");
+  cluster_.kubectl_output({"delete", "bwf", "-n", ns_, await_child("w"), "--cascade=background"});
+  const json failed = cluster_.await_state(ns_, "w", "Failed", 20s);
+  EXPECT_EQ("ChildDeleted", step_of(failed, "p", "s").at("reason"));
+}
+
 }  // namespace
 }  // namespace bootstrap::testing

@@ -16,6 +16,10 @@ class GarbageCollector {
  private:
   void on_change(const Change&);
   void collect(const ResourceType&, const ObjectKey&, const std::string& uid);
+  std::vector<std::pair<const ResourceType*, Object>> owned_by(const std::string& uid,
+                                                               const std::string& ns) const;
+  // Of an object that is deleted in the foreground: first what it owns, then itself.
+  void finish_later(const ResourceType&, const Json& object);
   bool has_live_owner(const Json& object) const;
 
   Verbs& verbs_;

@@ -40,6 +40,16 @@ AttemptName attempt_name(const Json& job) {
   return name;
 }
 
+// Its own, or that of its template, which is there before anything of it runs.
+Json definition_of(const ObjectStore& store, const Json& workflow) {
+  const std::string name = text_at(workflow, "/spec/templateRef/name");
+  if (name.empty()) return workflow["spec"];
+  const ResourceType& type =
+      *store.type("bootstrap.openshift.io", "v1alpha1", "bootstrapworkflowtemplates");
+  const Object found = store.find(type, {text_at(workflow, "/metadata/namespace"), name});
+  return found ? (*found)["spec"] : Json{{"phases", Json::array()}};
+}
+
 Json step_record(const Json& status, const StepRef& ref) {
   for (const auto& phase : status.value("phases", Json::array()))
     if (phase["name"] == ref.phase)
@@ -157,11 +167,40 @@ bool Invariants::has_come(const OutlineStep& step) const {
   return step.waits_for.empty() || ready_.contains(step.waits_for);
 }
 
+std::vector<std::pair<std::string, const Invariants::Known*>> Invariants::children_of(
+    const std::string& uid, const StepRef& ref) const {
+  std::vector<std::pair<std::string, const Known*>> children;
+  for (const auto& [child_uid, child] : known_)
+    if (child.of.workflow_uid == uid && child.of.phase == ref.phase && child.of.step == ref.step)
+      children.emplace_back(child_uid, &child);
+  return children;
+}
+
+// A child is a launch of its parent's step.
+void Invariants::on_child(const std::string& uid, const Known& child) {
+  const auto parent = known_.find(child.of.workflow_uid);
+  if (parent == known_.end() || parent->second.deleted) return;
+  if (!attempts_.insert(child.of).second ||
+      children_of(child.of.workflow_uid, {child.of.phase, child.of.step}).size() > 1)
+    violated(fmt::format("a: a second child {} for {}", uid, to_text(child.of)));
+  if (is_final(parent->second.status.value("state", "")) && !is_loose(parent->second))
+    violated(fmt::format("c: child {} created after the end", child.name));
+  check_order(parent->second, child.of.workflow_uid, child.of);
+  parent->second.launched.insert({child.of.phase, child.of.step});
+}
+
 // By what really ran: succeeded, or nothing of it runs where that is good enough.
 bool Invariants::can_be_done(const Known& workflow, const std::string& uid,
                              const StepRef& ref) const {
   const OutlineStep& step = *workflow.outline.find(ref);
   if (step.waits) return step.tolerated || !step.runs || step.by_phase || has_come(step);
+  if (step.child) {
+    const auto children = children_of(uid, ref);
+    if (children.empty()) return !step.runs || step.by_phase;
+    return std::any_of(children.begin(), children.end(), [&](const auto& child) {
+      return step.tolerated || child.second->status.value("state", "") == "Succeeded";
+    });
+  }
   const auto runs = runs_of(uid, ref);
   if (std::any_of(runs.begin(), runs.end(), [](const PodRun* run) { return run->succeeded(); }))
     return true;
@@ -177,6 +216,12 @@ void Invariants::check_end_has_come(const std::string& uid, const AttemptName& n
       for (const PodRun* run : runs_of(uid, step.ref))
         if (!run->ended)
           violated(fmt::format("b: {} launched while {} lives", to_text(name), run->pod));
+  for (const PodRun& run : nodes_.runs()) {
+    const auto child = known_.find(run.attempt.workflow_uid);
+    if (!run.ended && child != known_.end() && child->second.of.workflow_uid == uid &&
+        !workflow.outline.find({child->second.of.phase, child->second.of.step})->at_end)
+      violated(fmt::format("b: {} launched while {} of a child lives", to_text(name), run.pod));
+  }
 }
 
 bool Invariants::has_failed(const Known& workflow) {
@@ -204,10 +249,11 @@ void Invariants::on_workflow(const Change& change) {
     known_[uid] = Known{.name = change.key.name,
                         .created = change.version,
                         .created_at = change.at,
-                        .outline = outline_of((*change.object)["spec"]),
+                        .outline = outline_of(definition_of(store_, *change.object)),
                         .launched = {},
-                        .status = Json::object()};
-    return;
+                        .status = Json::object(),
+                        .of = attempt_name(*change.object)};
+    return on_child(uid, known_[uid]);
   }
   Known& known = known_.at(uid);
   const Json status = change.object->value("status", Json::object());
@@ -253,6 +299,12 @@ void Invariants::check_steps(const Known& known, const Json& before, const Json&
 void Invariants::on_request(const RequestRecord& request) {
   if (request.method == kube::Method::Get ||
       request.target.find("/bootstrapworkflows/") == std::string::npos)
+    return;
+  const auto is_child = [&](const auto& known) {
+    return !known.second.of.workflow_uid.empty() &&
+           request.target.ends_with("/" + known.second.name);
+  };
+  if (request.method == kube::Method::Delete && std::any_of(known_.begin(), known_.end(), is_child))
     return;
   if (request.method != kube::Method::Patch || !request.target.ends_with("/status"))
     return violated("g: the operator wrote to a workflow itself: " + request.target);
@@ -315,6 +367,7 @@ void Invariants::judge_step(const Known& known, const std::string& uid, const Ou
   if (!is_final(state)) return violated(fmt::format("e: {} is {} at the end", name, state));
   if (!step.runs) violated(fmt::format("e: {} is {} although its when does not hold", name, state));
   if (step.waits) return judge_wait(name, step, record);
+  if (step.child) return judge_child(name, uid, step, record);
   judge_runs(name, uid, step, record);
   judge_attempts(name, uid, step, record, loose);
 }
@@ -349,6 +402,30 @@ void Invariants::judge_wait(const std::string& name, const OutlineStep& step, co
     violated(fmt::format("e: {} is over, but {} was never Ready", name, step.waits_for));
   if (state == "Failed" && !kEnds.contains(record.value("reason", "")))
     violated(fmt::format("e: {} failed otherwise: {}", name, record.dump()));
+}
+
+void Invariants::judge_child(const std::string& name, const std::string& uid,
+                             const OutlineStep& step, const Json& record) {
+  static const std::set<std::string> kEnds{"ChildFailed", "ChildDeleted", "TimedOut",
+                                           "PhaseTimedOut", "WorkflowTimedOut"};
+  const auto children = children_of(uid, step.ref);
+  if (record.value("attempts", 0) != 1 || record.contains("job") || children.size() != 1)
+    return violated(fmt::format("a: {} runs a template: {}", name, record.dump()));
+  const auto& [child_uid, child] = children.front();
+  if (record.value("childUID", "") != child_uid)
+    violated(fmt::format("e: {} does not know its child: {}", name, record.dump()));
+  const std::string state = record.value("state", "");
+  const std::string reason = record.value("reason", "");
+  const std::string of_child = child->status.value("state", "");
+  if (state == "Succeeded" && of_child != "Succeeded")
+    violated(fmt::format("e: {} succeeded, its child is {}", name, of_child));
+  if (state == "Failed" && !kEnds.contains(reason))
+    violated(fmt::format("e: {} failed otherwise: {}", name, record.dump()));
+  if (reason == "ChildFailed" && of_child != "Failed")
+    violated(fmt::format("e: {} failed with its child, which is {}", name, of_child));
+  for (const PodRun& run : nodes_.runs())
+    if (run.attempt.workflow_uid == child_uid && !run.ended)
+      violated(fmt::format("e: {} is over while pod {} of its child lives", name, run.pod));
 }
 
 // Every attempt is counted, and there are as many as there should be.

@@ -61,6 +61,7 @@ class Invariants {
     std::set<StepRef> launched;
     Json status;  // the newest
     bool deleted = false;
+    AttemptName of = {};  // of a child: whose it is
   };
 
   void on_change(const Change&);
@@ -87,6 +88,12 @@ class Invariants {
     std::set<std::string> failed_at_end, pending_at_end;  // phases of finally
   };
   void judge_step(const Known&, const std::string& uid, const OutlineStep&, Verdict&);
+  void on_child(const std::string& uid, const Known&);
+  void judge_child(const std::string& name, const std::string& uid, const OutlineStep&,
+                   const Json& record);
+  // By UID.
+  std::vector<std::pair<std::string, const Known*>> children_of(const std::string& uid,
+                                                                const StepRef&) const;
   void judge_wait(const std::string& name, const OutlineStep&, const Json& record);
   void judge_runs(const std::string& name, const std::string& uid, const OutlineStep&,
                   const Json& record);

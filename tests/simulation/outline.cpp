@@ -79,6 +79,7 @@ Outline outline_of(const Json& spec) {
         added.after.insert(added.after.end(), former.begin(), former.end());
       added.retry = retry_of(step);
       added.waits = step.contains("waitFor");
+      added.child = step.contains("workflow");
       if (text_at(step, "/waitFor/condition/type") == "Ready")
         added.waits_for = text_at(step, "/waitFor/resource/name");
       apply_when(added, phase, values);

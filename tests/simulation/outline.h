@@ -28,6 +28,7 @@ struct OutlineStep {
   std::vector<StepRef> after;  // must be done before
   std::optional<OutlineRetry> retry;
   bool waits = false;     // for something, without a Job
+  bool child = false;     // a workflow of its own, without a Job
   std::string waits_for;  // a Widget of this name, to be Ready; empty: something else
 };
 

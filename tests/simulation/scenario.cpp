@@ -27,6 +27,16 @@ Json waiting_step(const std::string& name, const std::string& widget) {
             {"condition", {{"type", "Ready"}}}}}};
 }
 
+constexpr const char* kTemplate = "small";
+
+Json running_step(const std::string& name, const std::string& timeout) {
+  return {{"name", name},
+          {"timeout", timeout},
+          {"workflow",
+           {{"templateRef", {{"name", kTemplate}}},
+            {"parameters", {{{"name", "who"}, {"value", "$(workflow.name)"}}}}}}};
+}
+
 }  // namespace
 
 Scenario::Scenario(std::uint64_t seed) : seed_(seed), random_(seed * 7919 + 1) {
@@ -37,6 +47,7 @@ Scenario::Scenario(std::uint64_t seed) : seed_(seed), random_(seed * 7919 + 1) {
   plan_quota();
   plan_account();
   plan_widgets();
+  plan_template();
   world_->create_workflow(kName, spec_);
   plan_people();
 }
@@ -88,6 +99,8 @@ Json Scenario::random_phase(const std::string& name, bool plain) {
     if (random_.chance(0.2)) step["timeout"] = "40s";
     if (random_.chance(0.1))
       step = waiting_step(fmt::format("s{}", s), fmt::format("x{}{}", name, s));
+    else if (random_.chance(0.12))
+      step = running_step(fmt::format("s{}", s), random_.chance(0.3) ? "1m" : "2h");
     else if (!plain && random_.chance(0.4))
       step["retry"] = random_retry();
     if (!plain && random_.chance(0.2)) step["continueOnFailure"] = true;
@@ -217,6 +230,30 @@ void Scenario::plan_account() {
     Json patch;
     patch["metadata"]["labels"][labels::kAllowWorkflows] = "true";
     world_->server().verbs().patch(type, {"ns", "bootstrap"}, patch, Verbs::Part::Main);
+  });
+}
+
+// What steps run as workflows of their own: of two phases, the second tried again when it fails. It
+// comes at once or later.
+void Scenario::plan_template() {
+  const auto phase = [](const char* name, Json step) {
+    return Json{{"name", name}, {"steps", Json::array({std::move(step)})}};
+  };
+  const Json spec{
+      {"parameters", {{{"name", "who"}, {"required", true}}}},
+      {"tools", {{"image", "tools:1"}}},
+      {"phases",
+       {phase("c0", {{"name", "one"}, {"command", {"true"}}}),
+        phase("c1", {{"name", "two"}, {"command", {"true"}}, {"retry", {{"delay", "2s"}}}})}}};
+  const Duration at = random_.chance(0.5) ? Duration(0) : random_.between(0ms, 1min);
+  world_->scheduler().after(at, [this, spec] {
+    const ResourceType& type = *world_->server().store().type("bootstrap.openshift.io", "v1alpha1",
+                                                              "bootstrapworkflowtemplates");
+    world_->server().verbs().create(type, "ns",
+                                    {{"apiVersion", "bootstrap.openshift.io/v1alpha1"},
+                                     {"kind", "BootstrapWorkflowTemplate"},
+                                     {"metadata", {{"name", kTemplate}}},
+                                     {"spec", spec}});
   });
 }
 

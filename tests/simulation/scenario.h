@@ -32,6 +32,7 @@ class Scenario {
   void recreate();
   void plan_quota();
   void plan_account();
+  void plan_template();
   void plan_widgets();
   void plan_widget(const std::string& name, Duration at);
 

@@ -106,6 +106,7 @@ Response SimApiServer::remove(const ResourceType& type, const RequestTarget& tar
     if (!sent.is_object()) return refusal(refusals::bad_request("error decoding DeleteOptions"));
     options.uid = text_at(sent, "/preconditions/uid");
     options.force = sent.value("gracePeriodSeconds", 30) == 0;
+    options.foreground = sent.value("propagationPolicy", "") == "Foreground";
   }
   const ObjectKey key{target.ns, target.name};
   const auto result = verbs_.remove(type, key, options);

@@ -119,11 +119,20 @@ Answer<Object> Verbs::remove(const ResourceType& type, const ObjectKey& key,
   if (!already)
     metadata["deletionTimestamp"] = to_rfc3339(clock_.now() + std::chrono::seconds(grace));
   if (is_pod(type) && (!already || grace == 0)) metadata["deletionGracePeriodSeconds"] = grace;
+  if (options.foreground) metadata["finalizers"] = {kForegroundDeletion};
   if (!has_finalizers(doomed) && grace == 0) {
     store_.erase(type, key);
     return current;
   }
   return store_.replace(type, std::move(doomed));
+}
+
+void Verbs::dependents_are_gone(const ResourceType& type, const ObjectKey& key) {
+  const Object current = store_.find(type, key);
+  if (!current) return;
+  Json freed = *current;
+  freed["metadata"].erase("finalizers");
+  finish_deletion(type, store_.replace(type, std::move(freed)));
 }
 
 bool Verbs::finish_deletion(const ResourceType& type, const Object& object) {

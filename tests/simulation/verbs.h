@@ -18,9 +18,13 @@
 namespace bootstrap::simulation {
 
 struct DeleteOptions {
-  std::string uid;     // only this one; "": whichever
-  bool force = false;  // grace period 0
+  std::string uid;          // only this one; "": whichever
+  bool force = false;       // grace period 0
+  bool foreground = false;  // it stays until all that it owns is gone
 };
+
+// On an object that is deleted in the foreground.
+inline constexpr const char* kForegroundDeletion = "foregroundDeletion";
 
 class Verbs {
  public:
@@ -34,6 +38,9 @@ class Verbs {
   Answer<Object> patch(const ResourceType&, const ObjectKey&, const Json& patch, Part);
   // The answer is the object as it was left, or as it was before it was gone.
   Answer<Object> remove(const ResourceType&, const ObjectKey&, const DeleteOptions&);
+
+  // The garbage collector has found that nothing it owns is left.
+  void dependents_are_gone(const ResourceType&, const ObjectKey&);
 
   // What a quota or an admission plug-in says to a create; empty: let it pass.
   std::function<std::optional<ApiStatus>(const ResourceType&, const Json&)> admission;

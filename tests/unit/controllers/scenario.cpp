@@ -133,6 +133,44 @@ void Scenario::refresh() {
   work = {};
   for (const auto& [name, job] : jobs_) work.jobs.push_back(job);
   for (const auto& [name, pod] : pods_) work.pods.push_back(pod);
+  for (const auto& [name, child] : children_) work.children.push_back(child);
+}
+
+std::string Scenario::child(const std::string& phase, const std::string& step) {
+  return child_name(kName, kUid, {phase, step}, 1);
+}
+
+Done Scenario::add_child(const CreateChild& create) {
+  auto view = std::make_shared<Workflow>();
+  view->meta.ns = "ns";
+  view->meta.name = create.name;
+  view->meta.uid = "uid-of-" + create.name;
+  view->meta.controller_uid = kUid;
+  view->meta.creation = at(0);
+  view->meta.labels = {{labels::kPhase, create.step.phase},
+                       {labels::kStep, create.step.step},
+                       {labels::kAttempt, std::to_string(create.attempt)}};
+  children_[create.name] = view;
+  refresh();
+  return {view->meta.uid};
+}
+
+Workflow& Scenario::child_view(const std::string& phase, const std::string& step) {
+  return *children_.at(child(phase, step));
+}
+
+void Scenario::end_child(const std::string& phase, const std::string& step, WorkflowState state,
+                         const std::string& reason, const std::string& message) {
+  Workflow& view = child_view(phase, step);
+  view.status.uid = view.meta.uid;
+  view.status.state = state;
+  view.status.reason = reason;
+  view.status.message = message;
+}
+
+void Scenario::remove_child(const std::string& phase, const std::string& step) {
+  children_.erase(child(phase, step));
+  refresh();
 }
 
 std::optional<JobView> Scenario::find_job(const std::string& name) const {
@@ -155,6 +193,14 @@ Outcome Scenario::perform(const Action& action) {
     return Done{job_uid(create->step.phase, create->step.step, create->attempt)};
   }
   if (std::holds_alternative<CreateClaim>(action)) return Done{"uid-of-claim"};
+  if (const auto* create = std::get_if<CreateChild>(&action)) return add_child(*create);
+  if (const auto* remove = std::get_if<DeleteChild>(&action)) {
+    auto doomed = std::make_shared<Workflow>(*children_.at(remove->name));
+    doomed->meta.deletion = at(0);
+    children_[remove->name] = doomed;
+    refresh();
+    return Done{remove->uid};
+  }
   const auto& suspend = std::get<SuspendJob>(action);
   auto stopped = std::make_shared<JobView>(*jobs_.at(suspend.name));
   stopped->suspended = true;
@@ -181,6 +227,14 @@ const Status& Scenario::pass(TimePoint now) {
       last_asked_.insert(q);
       if (const auto* live = std::get_if<LiveJob>(&q))  // unless the test says otherwise
         learned |= observed.facts.emplace(q, Found<LiveJob::Answer>(find_job(live->name))).second;
+      if (const auto* live = std::get_if<LiveChild>(&q)) {
+        const auto found = children_.find(live->name);
+        learned |= observed.facts
+                       .emplace(q, Found<LiveChild::Answer>(found == children_.end()
+                                                                ? std::nullopt
+                                                                : std::optional(*found->second)))
+                       .second;
+      }
       if (std::holds_alternative<StoredPlan>(q) && !plan_) {
         if (stored_) take_plan();
         learned |= observed.facts.emplace(q, Found<StoredPlan::Answer>(stored_)).second;

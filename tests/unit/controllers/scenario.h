@@ -63,6 +63,14 @@ class Scenario {
   // A Job of ours that the status does not know: made just before a crash.
   void add_job(const std::string& phase, const std::string& step, int attempt = 1);
 
+  // Workflows that steps run; change them as their own passes would.
+  static std::string child(const std::string& phase, const std::string& step);
+  Workflow& child_view(const std::string& phase, const std::string& step);
+  void end_child(const std::string& phase, const std::string& step, WorkflowState state,
+                 const std::string& reason = "", const std::string& message = "");
+  void remove_child(const std::string& phase, const std::string& step);
+  Done add_child(const CreateChild&);
+
   // What the live API says of the pods of a step: none, or one that has not ended.
   void answer_pods(const std::string& phase, const std::string& step, bool one_lives = false);
 
@@ -83,6 +91,7 @@ class Scenario {
   std::optional<PlanRecord> stored_;
   std::map<std::string, std::shared_ptr<JobView>> jobs_;
   std::map<std::string, std::shared_ptr<PodView>> pods_;
+  std::map<std::string, std::shared_ptr<Workflow>> children_;
   std::set<Question> last_asked_;
   void refresh();
 };

@@ -134,6 +134,16 @@ TEST_F(EngineTest, AWriteThatSaysNothingNewQueuesNothing) {
   }
 }
 
+TEST_F(EngineTest, AChangeOfAChildQueuesItsParentToo) {
+  list_empty(kWorkflows);
+  json child = workflow("c", 2);
+  child["metadata"]["labels"] = {{labels::kWorkflow, "w"}, {labels::kWorkflowUid, "uid-w"}};
+  write(kWorkflows, ops::Apply{child});
+  EXPECT_THAT(queued(), ElementsAre("ns/c", "ns/w"));
+  write(kWorkflows, ops::Delete{child});
+  EXPECT_THAT(queued(), ElementsAre("ns/c", "ns/w"));
+}
+
 TEST_F(EngineTest, AChangeOfATemplateQueuesTheWorkflowsThatAskForIt) {
   for (const int watch : {kWorkflows, kJobs, kPods, kTemplates}) list_empty(watch);
   json user = workflow("w", 2);

@@ -79,6 +79,9 @@ kube::Response refusal(int code, const std::string& reason, const std::string& m
 
 SmallCluster::SmallCluster(json spec, std::uint64_t first_version)
     : version(first_version),
+      workflows({.index = [](const Workflow& w) { return workflow_uid_of(w.meta); },
+                 .on_change = {},
+                 .on_version = {}}),
       jobs({.index = [](const JobView& j) { return workflow_uid_of(j.meta); },
             .on_change = {},
             .on_version = {}}),

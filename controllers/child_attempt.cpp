@@ -1,0 +1,129 @@
+#include "controllers/child_attempt.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "controllers/child_workflow.h"
+#include "controllers/limits.h"
+#include "controllers/texts.h"
+
+namespace bootstrap {
+namespace {
+
+constexpr Duration kLookAgain{5'000};
+
+class ChildAttempt {
+ public:
+  ChildAttempt(const PlanStep& step, const StepRecord& record, const Work& work, Inquiry& ask,
+               TimePoint now)
+      : step_(step), record_(record), work_(work), ask_(ask), now_(now) {}
+
+  AttemptView view() {
+    for (const auto& child : work_.children)
+      if (child->meta.uid == record_.child_uid) return view_of(*child);
+    const auto* live = ask_(LiveChild{record_.child});
+    if (live == nullptr || !*live) return unknown();
+    const auto& found = live->value();
+    if (found && found->meta.uid == record_.child_uid) return view_of(*found);
+    return gone();
+  }
+
+ private:
+  AttemptView ended(const char* reason, const std::string& message) const {
+    AttemptView view;
+    view.live = Liveness::Ended;
+    view.result.emplace();
+    view.result->reason = reason;
+    view.result->message = message;
+    return view;
+  }
+
+  // As it was when something was known last.
+  AttemptView unknown() const {
+    AttemptView view;
+    view.live = Liveness::Running;
+    view.reason = record_.reason;
+    view.message = record_.message;
+    view.look_again = now_ + kLookAgain;
+    return view;
+  }
+
+  AttemptView gone() {
+    const auto* pods = ask_(PodsOfWorkflow{record_.child_uid});
+    if (pods == nullptr || !*pods) return unknown();
+    const auto still = std::ranges::find_if(**pods, [](const PodView& p) { return !has_ended(p); });
+    if (still == (*pods)->end())
+      return ended(reasons::kChildDeleted,
+                   fmt::format("workflow {} was deleted before it had ended", record_.child));
+    AttemptView view = unknown();
+    view.live = Liveness::Ending;
+    view.reason = reasons::kPodEnding;
+    view.message = fmt::format("waits for pod {} of workflow {}, which was deleted, to end",
+                               still->meta.name, record_.child);
+    return view;
+  }
+
+  AttemptView view_of(const Workflow& child) const {
+    const Status& status = child.status;
+    AttemptView view = is_over(child) ? over(child) : running(child);
+    if (status.progress) view.percent = status.progress->percent;
+    return view;
+  }
+
+  AttemptView over(const Workflow& child) const {
+    const Status& status = child.status;
+    const bool invalid = *status.state == WorkflowState::Invalid;
+    AttemptView view =
+        ended(invalid ? reasons::kChildInvalid : reasons::kChildFailed,
+              fmt::format("workflow {} {} ({}): {}", child.meta.name,
+                          invalid ? "is invalid" : "failed", status.reason, status.message));
+    view.result->finished = status.completion;
+    if (*status.state != WorkflowState::Succeeded) return view;
+    view.result->success = true;
+    view.result->reason.clear();
+    view.result->message.clear();
+    return view;
+  }
+
+  AttemptView running(const Workflow& child) const {
+    const Status& status = child.status;
+    AttemptView view;
+    view.live = Liveness::Running;
+    view.reason = reasons::kChildRunning;
+    view.message = runs_text(child.meta.name);
+    if (status.progress) view.message += fmt::format(" ({})", status.progress->text);
+    if (child.meta.deletion)
+      view.message += ": it is being deleted";
+    else if (!status.message.empty())
+      view.message += ": " + status.message;
+    view.message = cut(view.message, limits::kMessage);
+    view.message_follows = true;
+    const TimePoint deadline = record_.start.value_or(now_) + step_.definition.timeout;
+    if (now_ >= deadline)
+      view.overdue = fmt::format("did not end within its timeout of {}: {}",
+                                 to_text(step_.definition.timeout), view.message);
+    else
+      view.look_again = deadline;
+    return view;
+  }
+
+  const PlanStep& step_;
+  const StepRecord& record_;
+  const Work& work_;
+  Inquiry& ask_;
+  TimePoint now_;
+};
+
+}  // namespace
+
+AttemptView child_attempt(const PlanStep& step, const StepRecord& record, const Work& work,
+                          Inquiry& ask, TimePoint now) {
+  return ChildAttempt(step, record, work, ask, now).view();
+}
+
+std::string runs_text(const std::string& child) {
+  return fmt::format("runs workflow {}", child);
+}
+
+}  // namespace bootstrap

@@ -1,0 +1,111 @@
+// Templates with real pods: the sample that uses one twice, and children that fail, take too long,
+// or go with their parent.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/golden.h"
+#include "tests/e2e/user_view.h"
+#include "tests/integration/audit_log.h"
+#include "tests/integration/waiting.h"
+
+namespace bootstrap::testing {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+
+const std::string kSamples = SOURCE_DIR "/deploy/samples/";
+
+constexpr const char* kTemplate = R"yaml(
+apiVersion: bootstrap.openshift.io/v1alpha1
+kind: BootstrapWorkflowTemplate
+metadata: {name: one-script}
+spec:
+  parameters: [{name: seconds, default: "0"}, {name: code, default: "0"}]
+  tools: {image: "docker.io/library/busybox:1.35"}
+  phases:
+  - name: work
+    steps:
+    - name: run
+      script: |
+        sleep "$PARAM_SECONDS"
+        exit "$PARAM_CODE"
+)yaml";
+
+std::string parent(const std::string& name, const std::string& parameter, const std::string& value,
+                   const std::string& timeout = "1h") {
+  return "apiVersion: bootstrap.openshift.io/v1alpha1\nkind: BootstrapWorkflow\nmetadata: {name: " +
+         name + "}\nspec: {phases: [{name: p, steps: [{name: s, timeout: " + timeout +
+         ", workflow: {templateRef: {name: one-script}, parameters: [{name: " + parameter +
+         ", value: \"" + value + "\"}]}}]}]}\n";
+}
+
+std::string child_of(const json& workflow) {
+  return step_of(workflow, "p", "s").value("child", "");
+}
+
+class Templates : public ::testing::Test {
+ protected:
+  Cluster& cluster_ = Cluster::of_test();
+  const TestNamespace ns_{cluster_, "e2e-templates"};
+};
+
+TEST_F(Templates, UsedTwice) {
+  cluster_.kubectl_output({"apply", "-n", ns_, "-f", kSamples + "two-clusters.yaml"});
+  const json waits = cluster_.await_reason(ns_, "two-clusters", "TemplateNotFound", 30s);
+  EXPECT_EQ("Pending", status_text(waits, "state"));
+  cluster_.kubectl_output({"apply", "-n", ns_, "-f", kSamples + "new-cluster-template.yaml"});
+  const json workflow = cluster_.await_state(ns_, "two-clusters", "Succeeded", 120s);
+
+  EXPECT_EQ("2/2 100%", workflow.at("status").at("progress").at("text"));
+  const std::string east = step_of(workflow, "clusters", "east").at("child");
+  const std::string west = step_of(workflow, "clusters", "west").at("child");
+  EXPECT_EQ("creating shop-east in us-east-1\n", log_of(cluster_, ns_, east, "cluster", "create"));
+  EXPECT_EQ("creating shop-west in eu-west-1\n", log_of(cluster_, ns_, west, "cluster", "create"));
+  EXPECT_EQ(3U, AuditLog::of_namespace(ns_).count([](const Request& r) {
+    return r.verb == "create" && r.resource == "bootstrapworkflows" && r.succeeded();
+  })) << "the workflow and its two children, each once";
+  expect_golden("two-clusters", user_view(cluster_, ns_, "two-clusters"), {ns_, "two-clusters"});
+}
+
+TEST_F(Templates, PassAFailureUp) {
+  cluster_.apply(ns_, kTemplate);
+  cluster_.apply(ns_, parent("fails", "code", "3"));
+  const json workflow = cluster_.await_state(ns_, "fails", "Failed", 60s);
+  EXPECT_EQ("ChildFailed", step_of(workflow, "p", "s").at("reason"));
+  EXPECT_THAT(status_text(workflow, "message"),
+              MatchesRegex("p/s failed \\(ChildFailed\\): workflow fails-s-[a-z2-7]+ failed "
+                           "\\(StepFailed\\): work/run failed \\(ToolFailed\\): exit code 3.*"));
+}
+
+TEST_F(Templates, AreStoppedInTimeWithTheirPods) {
+  cluster_.apply(ns_, kTemplate);
+  cluster_.apply(ns_, parent("late", "seconds", "600", "10s"));
+  const json workflow = cluster_.await_state(ns_, "late", "Failed", 120s);
+  EXPECT_EQ("TimedOut", step_of(workflow, "p", "s").at("reason"));
+  EXPECT_THAT(status_text(workflow, "message"),
+              HasSubstr("did not end within its timeout of 10s: runs workflow "));
+  EXPECT_FALSE(cluster_.find(kube::resources::kWorkflows, ns_, child_of(workflow)));
+  EXPECT_TRUE(cluster_.items(kube::resources::kPods, ns_).empty())
+      << "it was over before its pod was gone";
+}
+
+TEST_F(Templates, GoWithTheirParent) {
+  cluster_.apply(ns_, kTemplate);
+  cluster_.apply(ns_, parent("deleted", "seconds", "600"));
+  ASSERT_TRUE(eventually(60s, [&] {
+    const json workflow = cluster_.workflow(ns_, "deleted");
+    return status_text(workflow, "message").find("work/run is running") != std::string::npos;
+  })) << cluster_.workflow(ns_, "deleted").dump(1);
+  cluster_.kubectl_output({"delete", "bwf", "-n", ns_, "deleted"});
+  EXPECT_TRUE(eventually(90s, [&] {
+    return cluster_.items(kube::resources::kWorkflows, ns_).empty() &&
+           cluster_.items(kube::resources::kPods, ns_).empty();
+  }));
+}
+
+}  // namespace
+}  // namespace bootstrap::testing
