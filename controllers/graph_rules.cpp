@@ -107,7 +107,8 @@ class GraphRules {
   void check_entry(const ParameterCondition& entry, const Names&, const std::string& at) {
     if (std::ranges::find(definition_.parameters, entry.param, &Parameter::name) ==
         definition_.parameters.end())
-      add(at + ".param", fmt::format("there is no parameter \"{}\"", entry.param));
+      add(at + ".param",
+          fmt::format("there is no parameter \"{}\"; {}", entry.param, allowed(parameter_names())));
     const bool compares = entry.op == Operator::In || entry.op == Operator::NotIn;
     if (compares && entry.values.empty())
       add(at + ".values", fmt::format("operator {} needs at least one value", to_text(entry.op)));
@@ -125,6 +126,12 @@ class GraphRules {
         add(at + ".states",
             fmt::format("\"{}\" is not a state of a phase that is over; allowed: {}", state,
                         fmt::join(kStates, ", ")));
+  }
+
+  Names parameter_names() const {
+    Names names;
+    for (const Parameter& p : definition_.parameters) names.insert(p.name);
+    return names;
   }
 
   static std::string allowed(const Names& names) {

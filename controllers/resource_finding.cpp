@@ -48,7 +48,7 @@ std::string read_text(const ResourceQuery& query, const ResourceFinding& finding
     return one ? "it still exists" : fmt::format("{} still exist", finding.objects);
   }
   if (finding.objects == 0) return one ? "it does not exist yet" : "there is none yet";
-  const std::string test = test_text(query, finding.result);
+  std::string test = test_text(query, finding.result);
   if (one) return test;
   return fmt::format("{} of {}; {}: {}", finding.holding, finding.objects, finding.object, test);
 }
