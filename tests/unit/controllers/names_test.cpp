@@ -25,6 +25,11 @@ TEST(Names, AreTheSameForEver) {
   EXPECT_EQ(job_name("full-setup", kUid, {"cluster", "create"}, 2), "full-setup-create-ktsbx3u5mn");
   EXPECT_EQ(job_name(std::string(40, 'w'), kUid, {"p", std::string(40, 's')}, 12),
             "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww-sssssssssss-7l6a3opjvp");
+  EXPECT_EQ(child_name("full-setup", kUid, {"cluster", "create"}, 1),
+            "full-setup-create-pz5jybi6do");
+  EXPECT_EQ(child_name(std::string(40, 'w'), kUid, {"p", std::string(40, 's')}, 12),
+            "wwwwwwwwwwwwwwwwwwwwwwwwwwwww-7l6a3opjvp")
+      << "the name of a workflow, at most 40 characters";
   EXPECT_EQ(plan_name("full-setup", kUid, 1), "full-setup-67p6iyi4lv");
   EXPECT_EQ(plan_name("full-setup", kUid, 2), "full-setup-au3lqezb6n");
   EXPECT_EQ(event_name("full-setup", kUid, "cluster/create/1/Succeeded"), "full-setup.2dmzm556yh");

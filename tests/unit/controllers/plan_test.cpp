@@ -30,6 +30,16 @@ TEST(Plan, SurvivesBeingStored) {
   EXPECT_EQ(read->generation, 3);
   EXPECT_EQ(read->definition, full_spec());
   EXPECT_EQ(read->parameters, record.parameters);
+  EXPECT_EQ(read->pin, std::nullopt);
+}
+
+TEST(Plan, KnowsTheTemplateItWasTakenFrom) {
+  PlanRecord record = record_of(small_spec());
+  record.pin = TemplatePin{"t", "uid-t", 7};
+  const auto read = read_revision(json::parse(to_revision(workflow_meta(), record).dump()));
+  ASSERT_TRUE(read) << read.error();
+  EXPECT_EQ(read->pin, record.pin);
+  EXPECT_EQ(compile(workflow_meta(), *read)->pin, record.pin);
 }
 
 TEST(Plan, SurvivesWithoutParameters) {

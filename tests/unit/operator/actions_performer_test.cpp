@@ -128,6 +128,36 @@ TEST_F(PerformerTest, CreatesAJobAndSaysItsUidAndVersion) {
   EXPECT_EQ(owner["controller"], true);
 }
 
+TEST_F(PerformerTest, MakesAChildOrMeetsItsOwn) {
+  const CreateChild child{"w-s-x", {"p", "s"}, 1, "t", {}, {""}};
+  will_answer(201, "uid-w");
+  const Outcome made = perform(child);
+  EXPECT_EQ(std::get<Done>(made).uid, "job-uid");
+  EXPECT_EQ(transport_.seen()[0].request.target,
+            "/apis/bootstrap.openshift.io/v1alpha1/namespaces/ns/bootstrapworkflows");
+  EXPECT_EQ(sent()["metadata"]["ownerReferences"][0]["uid"], "uid-w");
+  for (const bool ours : {true, false}) {
+    will_refuse(409, "AlreadyExists", "already exists");
+    will_answer(200, ours ? "uid-w" : "uid-of-another");
+    const Outcome met = perform(child);
+    EXPECT_EQ(std::holds_alternative<Done>(met), ours);
+    EXPECT_EQ(std::holds_alternative<NameTaken>(met), !ours);
+  }
+}
+
+TEST_F(PerformerTest, DeletesAChildThatStaysUntilAllItOwnsIsGone) {
+  will_answer(200, "uid-w");
+  EXPECT_TRUE(std::holds_alternative<Done>(perform(DeleteChild{"c", "uid-c"})));
+  EXPECT_EQ(sent()["propagationPolicy"], "Foreground");
+  EXPECT_EQ(sent()["preconditions"]["uid"], "uid-c");
+  for (const char* gone : {"NotFound", "Conflict"}) {
+    will_refuse(gone == std::string("NotFound") ? 404 : 409, gone, "it is not there");
+    EXPECT_TRUE(std::holds_alternative<Done>(perform(DeleteChild{"c", "uid-c"}))) << gone;
+  }
+  will_refuse(403, "Forbidden", "no");
+  EXPECT_TRUE(std::holds_alternative<Refused>(perform(DeleteChild{"c", "uid-c"})));
+}
+
 TEST_F(PerformerTest, MakesTheClaimOfTheWorkspaceOrMeetsItsOwn) {
   const CreateClaim claim{claim_name("w", workflow_.uid), {"", "1Gi", "ReadWriteOnce", {}}};
   will_answer(201, "uid-w");

@@ -95,6 +95,27 @@ TEST_F(LookupsTest, AClaimIsReadByName) {
   EXPECT_THAT(asked(), ElementsAre("/api/v1/namespaces/ns/persistentvolumeclaims/shared"));
 }
 
+TEST_F(LookupsTest, ATemplateAndAChildAreReadByName) {
+  json one = object("t");
+  one["spec"] = {{"phases", json::array()}};
+  will_answer(one);
+  const auto found = ask(TemplateOf{"t"});
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->spec, R"({"phases":[]})");
+  json child = object("c");
+  child["status"] = {{"state", "Failed"}, {"uid", "uid-of-c"}};
+  will_answer(child);
+  const auto live = ask(LiveChild{"c"});
+  ASSERT_TRUE(live && *live);
+  EXPECT_EQ((*live)->status.state, WorkflowState::Failed);
+  will_answer(page({"pod"}));
+  EXPECT_EQ(ask(PodsOfWorkflow{"u"})->size(), 1U);
+  const std::string ours = "/apis/bootstrap.openshift.io/v1alpha1/namespaces/ns/";
+  EXPECT_THAT(asked(),
+              ElementsAre(ours + "bootstrapworkflowtemplates/t", ours + "bootstrapworkflows/c",
+                          ::testing::HasSubstr("bootstrap.openshift.io/workflow-uid=u")));
+}
+
 TEST_F(LookupsTest, WhatDoesNotExistIsAnAnswer) {
   for (int i = 0; i < 4; ++i) transport_.will_answer(refusal(404, "NotFound", "no"));
   const auto job = ask(LiveJob{"j"});
