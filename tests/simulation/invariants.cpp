@@ -167,28 +167,6 @@ bool Invariants::has_come(const OutlineStep& step) const {
   return step.waits_for.empty() || ready_.contains(step.waits_for);
 }
 
-std::vector<std::pair<std::string, const Invariants::Known*>> Invariants::children_of(
-    const std::string& uid, const StepRef& ref) const {
-  std::vector<std::pair<std::string, const Known*>> children;
-  for (const auto& [child_uid, child] : known_)
-    if (child.of.workflow_uid == uid && child.of.phase == ref.phase && child.of.step == ref.step)
-      children.emplace_back(child_uid, &child);
-  return children;
-}
-
-// A child is a launch of its parent's step.
-void Invariants::on_child(const std::string& uid, const Known& child) {
-  const auto parent = known_.find(child.of.workflow_uid);
-  if (parent == known_.end() || parent->second.deleted) return;
-  if (!attempts_.insert(child.of).second ||
-      children_of(child.of.workflow_uid, {child.of.phase, child.of.step}).size() > 1)
-    violated(fmt::format("a: a second child {} for {}", uid, to_text(child.of)));
-  if (is_final(parent->second.status.value("state", "")) && !is_loose(parent->second))
-    violated(fmt::format("c: child {} created after the end", child.name));
-  check_order(parent->second, child.of.workflow_uid, child.of);
-  parent->second.launched.insert({child.of.phase, child.of.step});
-}
-
 // By what really ran: succeeded, or nothing of it runs where that is good enough.
 bool Invariants::can_be_done(const Known& workflow, const std::string& uid,
                              const StepRef& ref) const {
@@ -402,30 +380,6 @@ void Invariants::judge_wait(const std::string& name, const OutlineStep& step, co
     violated(fmt::format("e: {} is over, but {} was never Ready", name, step.waits_for));
   if (state == "Failed" && !kEnds.contains(record.value("reason", "")))
     violated(fmt::format("e: {} failed otherwise: {}", name, record.dump()));
-}
-
-void Invariants::judge_child(const std::string& name, const std::string& uid,
-                             const OutlineStep& step, const Json& record) {
-  static const std::set<std::string> kEnds{"ChildFailed", "ChildDeleted", "TimedOut",
-                                           "PhaseTimedOut", "WorkflowTimedOut"};
-  const auto children = children_of(uid, step.ref);
-  if (record.value("attempts", 0) != 1 || record.contains("job") || children.size() != 1)
-    return violated(fmt::format("a: {} runs a template: {}", name, record.dump()));
-  const auto& [child_uid, child] = children.front();
-  if (record.value("childUID", "") != child_uid)
-    violated(fmt::format("e: {} does not know its child: {}", name, record.dump()));
-  const std::string state = record.value("state", "");
-  const std::string reason = record.value("reason", "");
-  const std::string of_child = child->status.value("state", "");
-  if (state == "Succeeded" && of_child != "Succeeded")
-    violated(fmt::format("e: {} succeeded, its child is {}", name, of_child));
-  if (state == "Failed" && !kEnds.contains(reason))
-    violated(fmt::format("e: {} failed otherwise: {}", name, record.dump()));
-  if (reason == "ChildFailed" && of_child != "Failed")
-    violated(fmt::format("e: {} failed with its child, which is {}", name, of_child));
-  for (const PodRun& run : nodes_.runs())
-    if (run.attempt.workflow_uid == child_uid && !run.ended)
-      violated(fmt::format("e: {} is over while pod {} of its child lives", name, run.pod));
 }
 
 // Every attempt is counted, and there are as many as there should be.
