@@ -209,35 +209,33 @@ TEST(Definition, AStepMayRunATemplate) {
     patch["command"] = nullptr;
     return with_step(small_spec(), patch);
   };
-  const json child = json::parse(R"({"templateRef": {"name": "t"},
-                                     "parameters": [{"name": "a", "value": "$(params.x)"
-}]
-})");
+  const json child = json::parse(R"json({"templateRef": {"name": "t"},
+                                         "parameters": [{"name": "a", "value": "$(params.x)"}]})json");
   const auto read = read_definition(step({{"workflow", child}}));
-ASSERT_TRUE(read);
-const StepDefinition& made = read->phases[0].steps[0];
-const auto& work = std::get<ChildWork>(made.work);
-EXPECT_EQ(work.template_name, "t");
-EXPECT_EQ(work.parameters, (ParameterValues{{"a", "$(params.x)"}}));
-EXPECT_EQ(made.timeout, limits::kLongestTimeout) << "its own steps have timeouts";
-EXPECT_EQ(made.tools.image, "") << "the tools are the template's";
+  ASSERT_TRUE(read);
+  const StepDefinition& made = read->phases[0].steps[0];
+  const auto& work = std::get<ChildWork>(made.work);
+  EXPECT_EQ(work.template_name, "t");
+  EXPECT_EQ(work.parameters, (ParameterValues{{"a", "$(params.x)"}}));
+  EXPECT_EQ(made.timeout, limits::kLongestTimeout) << "its own steps have timeouts";
+  EXPECT_EQ(made.tools.image, "") << "the tools are the template's";
 
-const std::string at = "phases[p].steps[s].";
-for (const auto& [field, value] :
-     std::vector<std::pair<std::string, json>>{{"args", {"x"}},
-                                               {"stdin", "x"},
-                                               {"startTimeout", "1m"},
-                                               {"retry", json::object()},
-                                               {"tools", {{"image", "x"}}}})
-  EXPECT_EQ(problems_of(step({{"workflow", child}, {field, value}})),
-            (Problems{{at + field, "has no meaning beside workflow"}}));
-EXPECT_EQ(problems_of(step({{"workflow", json::parse(R"({"parameters": [{"name": "a"},
+  const std::string at = "phases[p].steps[s].";
+  for (const auto& [field, value] :
+       std::vector<std::pair<std::string, json>>{{"args", {"x"}},
+                                                 {"stdin", "x"},
+                                                 {"startTimeout", "1m"},
+                                                 {"retry", json::object()},
+                                                 {"tools", {{"image", "x"}}}})
+    EXPECT_EQ(problems_of(step({{"workflow", child}, {field, value}})),
+              (Problems{{at + field, "has no meaning beside workflow"}}));
+  EXPECT_EQ(
+      problems_of(step({{"workflow", json::parse(R"({"parameters": [{"name": "a"},
                 {"name": "a", "value": 3}]})")}})),
-          (Problems{
-              {at + "workflow.templateRef.name", "is needed"},
-              {at + "workflow.parameters[a].value", "is needed"},
-              {at + "workflow.parameters[a].value", "must be a string, not 3; put it in quotes"},
-              {at + "workflow.parameters[a].name", "is there twice"}}));
+      (Problems{{at + "workflow.templateRef.name", "is needed"},
+                {at + "workflow.parameters[a].value", "is needed"},
+                {at + "workflow.parameters[a].value", "must be a string, not 3; put it in quotes"},
+                {at + "workflow.parameters[a].name", "is there twice"}}));
 }
 
 TEST(Definition, AStepHasExactlyOneAction) {
