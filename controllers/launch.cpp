@@ -99,12 +99,12 @@ bool workspace_is_there(Draft& draft, StepRecord& record) {
                                                : claim_exists(draft, name, record);
 }
 
-// It may run, and nobody was told so: the answer to its creation was lost.
-bool may_have_been_launched(Draft& draft, const PlanStep& step) {
+// What came of launching it in this pass, when that is not on record yet. Steps are decided in
+// their order, so of a later one it is not.
+const Outcome* fresh_launch(Draft& draft, const PlanStep& step) {
   const int attempt = find_step(draft.status(), step.ref)->attempts + 1;
   const std::string name = job_name(draft.meta().name, draft.meta().uid, step.ref, attempt);
-  const Outcome* outcome = draft.outcome_of(CreateJob{name, step.ref, attempt});
-  return outcome != nullptr && std::holds_alternative<NotKnown>(*outcome);
+  return draft.outcome_of(CreateJob{name, step.ref, attempt});
 }
 
 // Nobody else is about to find out which commit this step's source is.
@@ -118,11 +118,15 @@ bool has_its_turn(Draft& draft, const PlanStep& step, const LaunchValues& values
     const auto other = std::ranges::find(draft.plan().steps, job->step, &PlanStep::ref);
     if (has_same_source(*other, *git)) return false;  // and decided anew
   }
-  for (const PlanStep& other : draft.plan().steps)
-    if (other.ref != step.ref && has_same_source(other, *git) &&
-        may_have_been_launched(draft, other))
-      return false;  // until that is known
   const PlanStep* resolving = resolving_step(*git, draft.plan(), draft.status());
+  for (const PlanStep& other : draft.plan().steps) {
+    if (other.ref == step.ref || !has_same_source(other, *git)) continue;
+    const Outcome* outcome = fresh_launch(draft, other);
+    if (outcome == nullptr) continue;
+    if (std::holds_alternative<NotKnown>(*outcome))
+      return false;  // it may run: until that is known
+    if (std::holds_alternative<Done>(*outcome)) resolving = &other;
+  }
   if (resolving == nullptr) return true;
   record.reason = reasons::kWaitingForSource;
   record.message = cut(fmt::format("waits until {} knows which commit {} of {} is",

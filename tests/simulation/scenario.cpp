@@ -85,7 +85,7 @@ void Scenario::add_outputs(Json& spec) {
   const Outline outline = outline_of(spec);
   const auto giver_for = [&](const StepRef& ref) -> std::optional<StepRef> {
     for (const StepRef& before : outline.find(ref)->after)
-      if (!outline.find(before)->waits && random_.chance(0.5)) return before;
+      if (!outline.find(before)->waits && random_.chance(0.7)) return before;
     return std::nullopt;
   };
   const auto entry = [&](const StepRef& giver) {
@@ -102,12 +102,12 @@ void Scenario::add_outputs(Json& spec) {
     if (!spec.contains(list)) continue;
     for (Json& phase : spec[list]) {
       const StepRef first{phase["name"], phase["steps"][0]["name"]};
-      if (const auto giver = giver_for(first); giver && random_.chance(0.1))
+      if (const auto giver = giver_for(first); giver && random_.chance(0.2))
         phase["when"].push_back(entry(*giver));
       for (Json& step : phase["steps"]) {
         const auto giver = giver_for({phase["name"], step["name"]});
         if (!giver) continue;
-        if (random_.chance(0.15)) step["when"].push_back(entry(*giver));
+        if (random_.chance(0.3)) step["when"].push_back(entry(*giver));
         if (!step.contains("waitFor") || !random_.chance(0.5)) continue;
         Json& name = step["waitFor"]["resource"]["name"];
         name = fmt::format("{}-$(steps.{}.{}.outputs.tag)", name.get<std::string>(), giver->phase,
