@@ -119,7 +119,7 @@ bool has_same_source(const PlanStep& step, const GitSource& source) {
 }
 
 std::string resolved_commit(const GitSource& source, const Plan& plan, const Status& status) {
-  const std::string revision = filled(source, lookup_of(plan.run, plan.parameters)).revision;
+  std::string revision = filled(source, lookup_of(plan.run, plan.parameters)).revision;
   if (is_commit(revision)) return revision;
   for (const PlanStep& step : plan.steps) {
     if (!has_same_source(step, source)) continue;

@@ -59,7 +59,7 @@ std::string read_text(const ResourceQuery& query, const ResourceFinding& finding
   if (std::holds_alternative<ExistsTest>(query.test))
     return one ? fmt::format("it {}exists", words.still)
                : fmt::format("{} {}exist", finding.objects, words.still);
-  const std::string test = test_text(query, finding.result, words);
+  std::string test = test_text(query, finding.result, words);
   if (one) return test;
   return fmt::format("{} of {}; {}: {}", finding.holding, finding.objects, finding.object, test);
 }

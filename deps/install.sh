@@ -45,6 +45,29 @@ quietly() {
     }
     rm "$log"
 }
+# Debian starts the services of what it installs (an SSH server, containerd), now and at every boot.
+# Nobody asked for them: the tests start their own.
+policy=/usr/sbin/policy-rc.d
+keep_services_down() {
+    [[ ! -e $policy ]] || return 0
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod 755 "$policy"
+    trap '"${as_root[@]}" rm -f "$policy"' EXIT
+    trap 'exit 130' INT TERM
+}
+disable_at_boot() {
+    local package
+    [[ -d /run/systemd/system ]] || return 0
+    for package in "${missing[@]}"; do
+        case $package in
+            openssh-server) quietly systemctl disable ssh.service ;;
+            containerd) quietly systemctl disable containerd.service ;;
+        esac
+    done
+}
+
+keep_services_down
 # The network's hiccups must not end a run that would take half an hour to repeat.
 quietly apt-get -o Acquire::Retries=3 update
 quietly apt-get -o Acquire::Retries=3 install --yes --no-install-recommends "${missing[@]}"
+disable_at_boot

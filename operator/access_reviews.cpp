@@ -36,7 +36,7 @@ Found<bool> AccessReviews::ask(const std::string& ns, const MayRead& question) {
     std::erase_if(known_, [&](const auto& entry) { return entry.second.until <= now; });
     if (const auto found = known_.find(key); found != known_.end()) return found->second.allowed;
   }
-  const auto allowed = review(ns, question, **resource);
+  auto allowed = review(ns, question, **resource);
   if (!allowed) return allowed;
   const std::scoped_lock lock(mutex_);
   known_.insert_or_assign(key,

@@ -41,6 +41,9 @@ struct Row {
   const char* path;
   const char* values;  // a list, as JSON
 };
+void PrintTo(const Row& row, std::ostream* out) {
+  *out << row.path;
+}
 
 class JsonPathFinds : public ::testing::TestWithParam<Row> {};
 

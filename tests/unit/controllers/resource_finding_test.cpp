@@ -29,6 +29,9 @@ struct Row {
   Results results;
   const char* missing;  // "": it holds
 };
+void PrintTo(const Row& row, std::ostream* out) {
+  *out << row.name;
+}
 
 class Findings : public ::testing::TestWithParam<Row> {};
 

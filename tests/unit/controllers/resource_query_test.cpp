@@ -97,6 +97,9 @@ struct Mistake {
   const char* wait;
   const char* problem;
 };
+void PrintTo(const Mistake& row, std::ostream* out) {
+  *out << row.wait;
+}
 
 class ResourceQueryMistakes : public ::testing::TestWithParam<Mistake> {};
 

@@ -31,6 +31,10 @@ struct Row {
   ResourceTest test;
   TestResult expected;
 };
+void PrintTo(const Row& row, std::ostream* out) {
+  *out << row.expected.compared.value_or("nothing")
+       << (row.expected.holds ? " holds" : " does not hold");
+}
 
 class Tests : public ::testing::TestWithParam<Row> {};
 

@@ -155,6 +155,9 @@ struct KindRow {
   const char* reason;
   ApiError::Kind kind;
 };
+void PrintTo(const KindRow& row, std::ostream* out) {
+  *out << row.code << " " << row.reason;
+}
 
 class KindOfAnswer : public testing::TestWithParam<KindRow> {};
 
