@@ -112,6 +112,7 @@ bool has_its_turn(Draft& draft, const PlanStep& step, const LaunchValues& values
                   StepRecord& record) {
   const auto& git = step.definition.tools.source_git;
   if (!git || !values.source_commit.empty()) return true;
+  if (fresh_launch(draft, step) != nullptr) return true;  // it had it; what came of that counts
   for (const Action& action : draft.actions()) {
     const auto* job = std::get_if<CreateJob>(&action);
     if (job == nullptr) continue;

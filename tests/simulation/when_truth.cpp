@@ -25,25 +25,56 @@ bool Invariants::gave_outputs(const std::string& uid, const Json& entry, bool su
   });
 }
 
+namespace {
+
+// Of conditions that hold for an output that was given, and for none otherwise, or the other way.
+enum class Asks { IsGiven, IsNotGiven, Always, Never };
+
+Asks asks(const Json& entry) {
+  const std::string op = entry["operator"];
+  if (op == "Exists") return Asks::IsGiven;
+  if (op == "DoesNotExist") return Asks::IsNotGiven;
+  const Json& values = entry["values"];
+  const bool has_tag = std::find(values.begin(), values.end(), Json(kTag)) != values.end();
+  if (op == "In") return has_tag ? Asks::IsGiven : Asks::Never;
+  return has_tag ? Asks::IsNotGiven : Asks::Always;
+}
+
+}  // namespace
+
 bool Invariants::may_have_held(const Json& entry, const std::string& uid) const {
   if (entry.contains("resource")) {
     const std::string name = entry["resource"]["name"];
     if (entry.contains("condition")) return ready_.contains(name);
     return !entry["exists"].get<bool>() || existed_.contains(name);
   }
-  const std::string op = entry["operator"];
-  if (op == "DoesNotExist") return !gave_outputs(uid, entry, true);
-  if (op == "NotIn") return true;  // of another value
-  return gave_outputs(uid, entry, false) && (op == "Exists" || entry["values"][0] == kTag);
+  switch (asks(entry)) {
+    case Asks::IsGiven:
+      return gave_outputs(uid, entry, false);
+    case Asks::IsNotGiven:
+      return !gave_outputs(uid, entry, true);
+    case Asks::Always:
+      return true;
+    case Asks::Never:
+      break;
+  }
+  return false;
 }
 
 bool Invariants::may_have_failed(const Json& entry, const std::string& uid) const {
   if (entry.contains("resource"))
     return entry.value("exists", true) || existed_.contains(entry["resource"]["name"]);
-  const std::string op = entry["operator"];
-  if (op == "DoesNotExist") return gave_outputs(uid, entry, false);
-  if (op == "NotIn") return false;
-  return !gave_outputs(uid, entry, true) || (op == "In" && entry["values"][0] != kTag);
+  switch (asks(entry)) {
+    case Asks::IsGiven:
+      return !gave_outputs(uid, entry, true);
+    case Asks::IsNotGiven:
+      return gave_outputs(uid, entry, false);
+    case Asks::Never:
+      return true;
+    case Asks::Always:
+      break;
+  }
+  return false;
 }
 
 void Invariants::judge_skip(const std::string& name, const std::string& uid,
