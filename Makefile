@@ -71,12 +71,14 @@ lint: deps-check ## Format, clang-tidy and shellcheck, without changing anything
 
 .PHONY: asan-ubsan tsan
 asan-ubsan: deps ## Unit, simulation and conformance tests with address and undefined behaviour sanitizers
-	@$(call sanitized,asan-ubsan,unit|simulation|conformance)
+	@$(call sanitized,asan-ubsan,unit simulation conformance)
 tsan: deps ## Unit and conformance tests with the thread sanitizer
-	@$(call sanitized,tsan,unit|conformance)
+	@$(call sanitized,tsan,unit conformance)
+# $(call sanitized,PRESET,LABELS)
 sanitized = printf '==> testing with $(1)\n'; mkdir -p build; $(call configure,$(1)); \
-  cmake --build --preset $(1) --parallel $(JOBS); \
-  ctest --test-dir build/$(1) --output-on-failure --parallel $(JOBS) --timeout 600 --no-tests=error -L '^($(2))$$'
+  cmake --build --preset $(1) --parallel $(JOBS) --target $(addprefix tests_,$(2)); \
+  ctest --test-dir build/$(1) --output-on-failure --parallel $(JOBS) --timeout 600 --no-tests=error \
+    -L '^($(subst $() ,|,$(2)))$$'
 
 .PHONY: image
 image: deps-check ## Build the Dockerfile to a docker-archive (IMAGE_TAR=...)

@@ -107,7 +107,8 @@ class GraphRules {
   void check_entry(const ParameterCondition& entry, const Names&, const std::string& at) {
     if (std::ranges::find(definition_.parameters, entry.param, &Parameter::name) ==
         definition_.parameters.end())
-      add(at + ".param", fmt::format("there is no parameter \"{}\"", entry.param));
+      add(at + ".param",
+          fmt::format("there is no parameter \"{}\"; {}", entry.param, allowed(parameter_names())));
     check_values(entry.op, entry.values, at);
   }
 
@@ -138,6 +139,12 @@ class GraphRules {
 
   // Its references are replaced first, so it is checked where these are (validation.cpp).
   void check_entry(const ResourceCondition&, const Names&, const std::string&) {}
+
+  Names parameter_names() const {
+    Names names;
+    for (const Parameter& p : definition_.parameters) names.insert(p.name);
+    return names;
+  }
 
   static std::string allowed(const Names& names) {
     return names.empty() ? "there is none" : fmt::format("allowed: {}", fmt::join(names, ", "));

@@ -176,8 +176,8 @@ class Validation {
   // A text in which nothing is replaced: a reference there would be taken literally.
   void check_literal(const std::string& field, const std::string& text) {
     for (const std::string& reference : references_in(text))
-      add(field, fmt::format("$({}) cannot be used here; only in args, command, tool, env values, "
-                             "image, source and notes",
+      add(field, fmt::format("$({}) cannot be used here; only in args, command, stdin, env "
+                             "values, image, source, waitFor, workspace and notes",
                              reference));
   }
 

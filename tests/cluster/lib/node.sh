@@ -44,8 +44,11 @@ node_start() {
     # unshare itself stays outside; its child is the namespaces' first process.
     node_process=$(child_of "$(component_pid node)")
     process_record "$node_process" >"$run/node_init.pid"
-    enter=(nsenter --target "$node_process" --mount --net --pid --)
+    node_entrance
 }
+
+# node_entrance: sets enter for the node whose first process is node_process.
+node_entrance() { enter=(nsenter --target "$node_process" --mount --net --pid --); }
 
 # child_of PID: of a process that has exactly one.
 child_of() {

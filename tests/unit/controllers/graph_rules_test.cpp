@@ -60,7 +60,7 @@ TEST(GraphRules, NameWhatIsWrongAndWhatIsAllowed) {
        {{"finally[end].name", "is there twice; phase names are unique"}}},
       {with_when({{"param", "mode"}, {"operator", "In"}, {"values", {"a"}}}), {}},
       {with_when({{"param", "none"}, {"operator", "Exists"}}),
-       {{"phases[b].when[0].param", "there is no parameter \"none\""}}},
+       {{"phases[b].when[0].param", "there is no parameter \"none\"; allowed: id, mode"}}},
       {with_when({{"param", "mode"}, {"operator", "In"}}),
        {{"phases[b].when[0].values", "operator In needs at least one value"}}},
       {with_when({{"param", "mode"}, {"operator", "Exists"}, {"values", {"a"}}}),

@@ -135,9 +135,9 @@ TEST(Validation, EveryReferenceMustBeKnown) {
 
 TEST(Validation, ReferencesAreRefusedWhereNothingReplacesThem) {
   const std::string where =
-      "$(params.region) cannot be used here; only in args, command, tool, env values, image, "
-      "source "
-      "and notes";
+      "$(params.region) cannot be used here; only in args, command, stdin, env values, image, "
+      "source, "
+      "waitFor, workspace and notes";
   expect({
       {"path",
        {{"tools", {{"path", "/opt/$(params.region)"}}}},
