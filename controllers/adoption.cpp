@@ -1,6 +1,7 @@
 #include "controllers/adoption.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "controllers/step_machine.h"
 
@@ -44,12 +45,17 @@ void retire(Draft& draft, const UnknownJob& unknown) {
   draft.stop(*unknown.job, reasons::kJobSuspended);
 }
 
+// On record as launched.
+void take_up(Draft& draft, const UnknownJob& unknown) {
+  *unknown.record = launched(std::move(*unknown.record), unknown.attempt.attempt,
+                             unknown.job->meta.name, unknown.job->meta.uid, draft.plan().name,
+                             unknown.job->meta.creation.value_or(draft.now()));
+}
+
 // On record as launched, and to be stopped.
 void stop_late(Draft& draft, const UnknownJob& unknown) {
   StepRecord& record = *unknown.record;
-  record = launched(std::move(record), unknown.attempt.attempt, unknown.job->meta.name,
-                    unknown.job->meta.uid, draft.plan().name,
-                    unknown.job->meta.creation.value_or(draft.now()));
+  take_up(draft, unknown);
   record = to_be_stopped(std::move(record), reasons::kJobSuspended,
                          "its Job was found after a failure and is stopped");
   draft.stop(*unknown.job, record.reason);
@@ -63,6 +69,31 @@ bool may_be_lost(Draft& draft, const Standing& standing, StepIndex step) {
   if (record.state == StepState::Backoff)
     return !record.next_retry || *record.next_retry <= draft.now();
   return record.state == StepState::Pending && standing.has_its_turn(step);
+}
+
+// Jobs that the next attempts of these steps have, although nobody was told. Empty: it cannot be
+// told now. All are asked for at once: a look-up for each step would not fit into one pass.
+std::optional<std::vector<UnknownJob>> lost_launches(Draft& draft, const Standing& standing,
+                                                     const std::vector<StepIndex>& steps) {
+  const ObjectMeta& meta = draft.meta();
+  std::vector<UnknownJob> lost;
+  bool all_known = true;
+  for (const StepIndex step : steps) {
+    if (!has_job(draft.plan().steps[step])) continue;
+    const StepRef& ref = draft.plan().steps[step].ref;
+    const int attempt = standing.record(step).attempts + 1;
+    const auto* live = draft.ask()(LiveJob{job_name(meta.name, meta.uid, ref, attempt)});
+    all_known = all_known && live != nullptr && *live;
+    if (live == nullptr) continue;
+    if (!*live) {
+      draft.retry(live->error().why);
+      continue;
+    }
+    if (const auto& job = live->value(); job && job->meta.controller_uid == meta.uid)
+      lost.push_back({&*job, {ref, attempt}, find_step(draft.status(), ref)});
+  }
+  if (!all_known) return std::nullopt;
+  return lost;
 }
 
 bool has_begun(const Plan& plan, const Standing& standing, RunsOn runs_on) {
@@ -82,30 +113,31 @@ void adopt(Draft& draft, const Standing& standing) {
     else if (!may_run(draft.plan(), standing, unknown.attempt.step))
       stop_late(draft, unknown);
     else
-      *unknown.record = launched(std::move(*unknown.record), unknown.attempt.attempt,
-                                 unknown.job->meta.name, unknown.job->meta.uid, draft.plan().name,
-                                 unknown.job->meta.creation.value_or(draft.now()));
+      take_up(draft, unknown);
   }
 }
 
 bool adopt_lost_launches(Draft& draft, const Standing& standing) {
   const Plan& plan = draft.plan();
-  const ObjectMeta& meta = draft.meta();
   if (has_begun(plan, standing, RunsOn::Always)) return true;  // it has been asked before that
-  for (StepIndex i = 0; i < plan.steps.size(); ++i) {
-    if (!has_job(plan.steps[i]) || !may_be_lost(draft, standing, i)) continue;
-    const StepRef& ref = plan.steps[i].ref;
-    const int attempt = standing.record(i).attempts + 1;
-    const auto* live = draft.ask()(LiveJob{job_name(meta.name, meta.uid, ref, attempt)});
-    if (live == nullptr) return false;
-    if (!*live) {
-      draft.retry(live->error().why);
-      return false;
-    }
-    if (const auto& job = live->value(); job && job->meta.controller_uid == meta.uid)
-      stop_late(draft, {&*job, {ref, attempt}, find_step(draft.status(), ref)});
-  }
+  std::vector<StepIndex> steps;
+  for (StepIndex i = 0; i < plan.steps.size(); ++i)
+    if (may_be_lost(draft, standing, i)) steps.push_back(i);
+  const auto lost = lost_launches(draft, standing, steps);
+  if (!lost) return false;
+  for (const UnknownJob& unknown : *lost) stop_late(draft, unknown);
   return true;
+}
+
+LostLaunches adopt_lost_launches_of(Draft& draft, const Standing& standing,
+                                    const std::vector<StepIndex>& steps) {
+  std::vector<StepIndex> had_their_turn;
+  for (const StepIndex step : steps)
+    if (standing.has_its_turn(step)) had_their_turn.push_back(step);
+  const auto lost = lost_launches(draft, standing, had_their_turn);
+  if (!lost) return LostLaunches::NotKnownYet;
+  for (const UnknownJob& unknown : *lost) take_up(draft, unknown);
+  return lost->empty() ? LostLaunches::None : LostLaunches::Adopted;
 }
 
 void retire_unknown_jobs(Draft& draft) {

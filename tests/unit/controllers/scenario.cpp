@@ -181,6 +181,8 @@ const Status& Scenario::pass(TimePoint now) {
       last_asked_.insert(q);
       if (const auto* live = std::get_if<LiveJob>(&q))  // unless the test says otherwise
         learned |= observed.facts.emplace(q, Found<LiveJob::Answer>(find_job(live->name))).second;
+      if (const auto found = later.find(q); found != later.end())
+        learned |= observed.facts.emplace(*found).second;
       if (std::holds_alternative<StoredPlan>(q) && !plan_) {
         if (stored_) take_plan();
         learned |= observed.facts.emplace(q, Found<StoredPlan::Answer>(stored_)).second;
