@@ -1,6 +1,7 @@
 #include "controllers/adoption.h"
 
 #include <algorithm>
+#include <optional>
 #include <type_traits>
 
 #include "controllers/step_machine.h"
@@ -46,13 +47,6 @@ std::vector<Unknown> unknown_work(Draft& draft) {
   return unknown;
 }
 
-StepRecord launched(Draft& draft, const Unknown& unknown) {
-  const ObjectMeta& meta = unknown.meta();
-  const auto put_down = unknown.job != nullptr ? bootstrap::launched : launched_child;
-  return put_down(std::move(*unknown.record), unknown.attempt.attempt, meta.name, meta.uid,
-                  draft.plan().name, meta.creation.value_or(draft.now()));
-}
-
 void stop(Draft& draft, const Unknown& unknown, const std::string& reason) {
   if (unknown.job != nullptr)
     draft.stop(*unknown.job, reason);
@@ -73,10 +67,18 @@ void retire(Draft& draft, const Unknown& unknown) {
   stop(draft, unknown, reasons::kJobSuspended);
 }
 
+// On record as launched.
+void take_up(Draft& draft, const Unknown& unknown) {
+  const ObjectMeta& meta = unknown.meta();
+  const auto put_down = unknown.job != nullptr ? launched : launched_child;
+  *unknown.record = put_down(std::move(*unknown.record), unknown.attempt.attempt, meta.name,
+                             meta.uid, draft.plan().name, meta.creation.value_or(draft.now()));
+}
+
 // On record as launched, and to be stopped.
 void stop_late(Draft& draft, const Unknown& unknown) {
   StepRecord& record = *unknown.record;
-  record = launched(draft, unknown);
+  take_up(draft, unknown);
   record = unknown.job != nullptr
                ? to_be_stopped(std::move(record), reasons::kJobSuspended,
                                "its Job was found after a failure and is stopped")
@@ -95,25 +97,15 @@ bool may_be_lost(Draft& draft, const Standing& standing, StepIndex step) {
   return record.state == StepState::Pending && standing.has_its_turn(step);
 }
 
-bool has_begun(const Plan& plan, const Standing& standing, RunsOn runs_on) {
-  for (StepIndex i = 0; i < plan.steps.size(); ++i)
-    if (plan.phases[plan.steps[i].phase].runs_on == runs_on &&
-        standing.record(i).state != StepState::Pending)
-      return true;
-  return false;
-}
-
-// False: it cannot be told now.
+// What the API server has for the next attempt of a step although nobody was told. False: it cannot
+// be told now.
 template <class Question, class Name>
-bool adopt_lost(Draft& draft, const AttemptRef& attempt, Name&& name_of) {
+bool look_for(Draft& draft, const AttemptRef& attempt, Name&& name_of, std::vector<Unknown>& lost) {
   const ObjectMeta& meta = draft.meta();
   const auto* live =
       draft.ask()(Question{name_of(meta.name, meta.uid, attempt.step, attempt.attempt)});
-  if (live == nullptr) return false;
-  if (!*live) {
-    draft.retry(live->error().why);
-    return false;
-  }
+  if (live != nullptr && !*live) draft.retry(live->error().why);
+  if (live == nullptr || !*live) return false;
   const auto& found = live->value();
   if (!found || found->meta.controller_uid != meta.uid) return true;
   Unknown unknown{nullptr, nullptr, attempt, find_step(draft.status(), attempt.step)};
@@ -121,8 +113,34 @@ bool adopt_lost(Draft& draft, const AttemptRef& attempt, Name&& name_of) {
     unknown.job = &*found;
   else
     unknown.child = &*found;
-  stop_late(draft, unknown);
+  lost.push_back(unknown);
   return true;
+}
+
+// Jobs and children that the next attempts of these steps have, although nobody was told. Empty: it
+// cannot be told now. All are asked for at once: a look-up for each step would not fit into one
+// pass.
+std::optional<std::vector<Unknown>> lost_launches(Draft& draft, const Standing& standing,
+                                                  const std::vector<StepIndex>& steps) {
+  std::vector<Unknown> lost;
+  bool all_known = true;
+  for (const StepIndex step : steps) {
+    const PlanStep& planned = draft.plan().steps[step];
+    const AttemptRef attempt{planned.ref, standing.record(step).attempts + 1};
+    if (has_job(planned) && !look_for<LiveJob>(draft, attempt, job_name, lost)) all_known = false;
+    if (has_child(planned) && !look_for<LiveChild>(draft, attempt, child_name, lost))
+      all_known = false;
+  }
+  if (!all_known) return std::nullopt;
+  return lost;
+}
+
+bool has_begun(const Plan& plan, const Standing& standing, RunsOn runs_on) {
+  for (StepIndex i = 0; i < plan.steps.size(); ++i)
+    if (plan.phases[plan.steps[i].phase].runs_on == runs_on &&
+        standing.record(i).state != StepState::Pending)
+      return true;
+  return false;
 }
 
 }  // namespace
@@ -134,21 +152,31 @@ void adopt(Draft& draft, const Standing& standing) {
     else if (!may_run(draft.plan(), standing, unknown.attempt.step))
       stop_late(draft, unknown);
     else
-      *unknown.record = launched(draft, unknown);
+      take_up(draft, unknown);
   }
 }
 
 bool adopt_lost_launches(Draft& draft, const Standing& standing) {
   const Plan& plan = draft.plan();
   if (has_begun(plan, standing, RunsOn::Always)) return true;  // it has been asked before that
-  for (StepIndex i = 0; i < plan.steps.size(); ++i) {
-    if (!may_be_lost(draft, standing, i)) continue;
-    const AttemptRef attempt{plan.steps[i].ref, standing.record(i).attempts + 1};
-    if (has_job(plan.steps[i]) && !adopt_lost<LiveJob>(draft, attempt, job_name)) return false;
-    if (has_child(plan.steps[i]) && !adopt_lost<LiveChild>(draft, attempt, child_name))
-      return false;
-  }
+  std::vector<StepIndex> steps;
+  for (StepIndex i = 0; i < plan.steps.size(); ++i)
+    if (may_be_lost(draft, standing, i)) steps.push_back(i);
+  const auto lost = lost_launches(draft, standing, steps);
+  if (!lost) return false;
+  for (const Unknown& unknown : *lost) stop_late(draft, unknown);
   return true;
+}
+
+LostLaunches adopt_lost_launches_of(Draft& draft, const Standing& standing,
+                                    const std::vector<StepIndex>& steps) {
+  std::vector<StepIndex> had_their_turn;
+  for (const StepIndex step : steps)
+    if (standing.has_its_turn(step)) had_their_turn.push_back(step);
+  const auto lost = lost_launches(draft, standing, had_their_turn);
+  if (!lost) return LostLaunches::NotKnownYet;
+  for (const Unknown& unknown : *lost) take_up(draft, unknown);
+  return lost->empty() ? LostLaunches::None : LostLaunches::Adopted;
 }
 
 void retire_unknown_jobs(Draft& draft) {

@@ -3,6 +3,8 @@
 // anything is launched they are put on record, so that no attempt is made twice and no name is met
 // again.
 
+#include <vector>
+
 #include "controllers/draft.h"
 #include "controllers/standing.h"
 
@@ -15,6 +17,10 @@ void adopt(Draft&, const Standing&);
 // answered by nobody and done all the same, and the store may not show it yet. The live API is
 // asked, so that nothing counts as over while it may run. False: it cannot be told now.
 bool adopt_lost_launches(Draft&, const Standing&);
+
+// The same of steps that are about to be skipped. A Job of theirs is adopted and goes on.
+enum class LostLaunches { None, Adopted, NotKnownYet };
+LostLaunches adopt_lost_launches_of(Draft&, const Standing&, const std::vector<StepIndex>&);
 
 // Of a run that is over: they are stopped, and their numbers are kept.
 void retire_unknown_jobs(Draft&);

@@ -2,6 +2,7 @@
 
 #include "controllers/child_attempt.h"
 #include "controllers/job_attempt.h"
+#include "controllers/launch_values.h"
 #include "controllers/resource_query_spec.h"
 #include "controllers/step_machine.h"
 #include "controllers/wait_attempt.h"
@@ -16,8 +17,10 @@ AttemptView view_of(Draft& draft, const Standing& standing, const PlanStep& step
   const auto* wait = std::get_if<WaitWork>(&step.definition.work);
   if (wait == nullptr)
     return job_attempt(step, record, draft.observed().work, draft.ask(), draft.now());
-  // That every reference has a value was seen to before the run.
-  const auto query = resolved(wait->query, lookup_for(draft.plan(), standing, step.phase));
+  // That every reference has a value was seen to before the run, and at its launch.
+  const auto query =
+      resolved(wait->query,
+               with_given_outputs(lookup_for(draft.plan(), standing, step.phase), draft.status()));
   const auto& progress = draft.observed().workflow.status.progress;
   return wait_attempt(step, query.value_or(wait->query), record,
                       progress ? progress->at : std::nullopt, draft.ask(), draft.now());

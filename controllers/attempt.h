@@ -72,6 +72,7 @@ inline constexpr const char* kServiceAccountNotAllowed = "ServiceAccountNotAllow
 inline constexpr const char* kLaunchRefused = "LaunchRefused";
 inline constexpr const char* kClaimNotFound = "ClaimNotFound";
 inline constexpr const char* kWaitingForSource = "WaitingForSource";
+inline constexpr const char* kConditionUnknown = "ConditionUnknown";
 // Why it never is.
 inline constexpr const char* kClaimInvalid = "ClaimInvalid";
 }  // namespace reasons

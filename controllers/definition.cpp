@@ -207,32 +207,54 @@ std::optional<Operator> operator_of(std::string_view text) {
   return std::nullopt;
 }
 
-ParameterCondition read_parameter_condition(SpecReader& in, const json& object,
-                                            const std::string& at) {
-  ParameterCondition condition{in.text(object, "param", at), Operator::In,
-                               in.texts(object, "values", at)};
+Operator read_operator(SpecReader& in, const json& object, const std::string& at) {
   const std::string written = in.text(object, "operator", at);
-  if (const auto op = operator_of(written))
-    condition.op = *op;
-  else
+  const auto op = operator_of(written);
+  if (!op)
     in.problem(at + "operator",
                fmt::format("\"{}\" is not an operator; allowed: In, NotIn, Exists, "
                            "DoesNotExist",
                            written));
-  return condition;
+  return op.value_or(Operator::In);
 }
 
-When read_when(SpecReader& in, const json& parent, const std::string& parent_at) {
+ParameterCondition read_parameter_condition(SpecReader& in, const json& object,
+                                            const std::string& at) {
+  return {in.text(object, "param", at), read_operator(in, object, at),
+          in.texts(object, "values", at)};
+}
+
+OutputCondition read_output_condition(SpecReader& in, const json& object, const std::string& at) {
+  const std::string path = in.text(object, "output", at);
+  const auto output = output_path(path);
+  if (!output)
+    in.problem(at + "output",
+               fmt::format("\"{}\" is not an output; it is written <phase>.<step>.<key>", path));
+  return {output.value_or(OutputRef{}), read_operator(in, object, at),
+          in.texts(object, "values", at)};
+}
+
+std::optional<WhenEntry> read_when_entry(SpecReader& in, const json& object,
+                                         const std::string& account, const std::string& at) {
+  const auto has = [&](const char* key) { return SpecReader::has(object, key); };
+  if (static_cast<int>(has("param")) + static_cast<int>(has("phase")) +
+          static_cast<int>(has("output")) + static_cast<int>(has("resource")) !=
+      1) {
+    in.problem(at.substr(0, at.size() - 1), "needs exactly one of param, phase, output, resource");
+    return std::nullopt;
+  }
+  if (has("param")) return read_parameter_condition(in, object, at);
+  if (has("output")) return read_output_condition(in, object, at);
+  if (has("resource")) return ResourceCondition{read_resource_query(in, object, at), account};
+  return PhaseCondition{in.text(object, "phase", at), in.texts(object, "states", at)};
+}
+
+// `account`: that of the tools beside it.
+When read_when(SpecReader& in, const json& parent, const std::string& account,
+               const std::string& parent_at) {
   When when;
   in.each_entry(parent, "when", parent_at, [&](const json& object, const std::string& at) {
-    const bool param = SpecReader::has(object, "param");
-    if (param == SpecReader::has(object, "phase"))
-      in.problem(at.substr(0, at.size() - 1), "needs exactly one of param, phase");
-    else if (param)
-      when.emplace_back(read_parameter_condition(in, object, at));
-    else
-      when.emplace_back(
-          PhaseCondition{in.text(object, "phase", at), in.texts(object, "states", at)});
+    if (auto entry = read_when_entry(in, object, account, at)) when.push_back(std::move(*entry));
   });
   return when;
 }
@@ -278,13 +300,17 @@ StepDefinition read_step(SpecReader& in, const json& object, const Tools& tools,
   step.input = in.optional_text(object, "stdin", at);
   step.tools = overlay(tools, read_tools(in, in.object(object, "tools", at), at + "tools."));
   const bool child = std::holds_alternative<ChildWork>(step.work);
-  if (child) step.tools = {};  // its steps have those of their template
+  if (child) {  // its steps have the tools of their template; conditions are read as somebody
+    std::string account = std::move(step.tools.service_account);
+    step.tools = {};
+    step.tools.service_account = std::move(account);
+  }
   step.timeout =
       in.duration(object, "timeout", at, child ? limits::kLongestTimeout : limits::kDefaultTimeout);
   step.start_timeout = in.duration(object, "startTimeout", at, limits::kDefaultStartTimeout);
   step.retry = read_retry(in, object, at);
   step.continue_on_failure = in.flag(object, "continueOnFailure", at);
-  step.when = read_when(in, object, at);
+  step.when = read_when(in, object, step.tools.service_account, at);
   return step;
 }
 
@@ -296,7 +322,7 @@ std::vector<PhaseDefinition> read_phases(SpecReader& in, const json& spec, const
     phase.name = in.text(object, "name", at);
     phase.title = in.text(object, "title", at);
     phase.depends_on = in.texts(object, "dependsOn", at);
-    phase.when = read_when(in, object, at);
+    phase.when = read_when(in, object, tools.service_account, at);
     phase.parallel = in.flag(object, "parallel", at);
     phase.timeout = in.optional_duration(object, "timeout", at);
     in.each_entry(object, "steps", at, [&](const json& step, const std::string& step_at) {

@@ -17,6 +17,7 @@
 #include <nlohmann/json.hpp>
 #include <tl/expected.hpp>
 
+#include "controllers/outputs.h"
 #include "controllers/resource_query.h"
 #include "controllers/time.h"
 
@@ -44,7 +45,19 @@ struct PhaseCondition {  // of what came of a phase before
   std::vector<std::string> states;
   bool operator==(const PhaseCondition&) const = default;
 };
-using WhenEntry = std::variant<ParameterCondition, PhaseCondition>;
+struct OutputCondition {  // of what a step before has given
+  OutputRef output;
+  Operator op = Operator::In;
+  std::vector<std::string> values;  // of In and NotIn
+  bool operator==(const OutputCondition&) const = default;
+};
+struct ResourceCondition {  // of what is in the cluster when it is looked at
+  ResourceQuery query;
+  std::string account;  // whose right to read it counts; empty: default
+  bool operator==(const ResourceCondition&) const = default;
+};
+using WhenEntry =
+    std::variant<ParameterCondition, PhaseCondition, OutputCondition, ResourceCondition>;
 using When = std::vector<WhenEntry>;
 
 struct Parameter {

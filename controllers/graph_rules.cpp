@@ -109,11 +109,20 @@ class GraphRules {
         definition_.parameters.end())
       add(at + ".param",
           fmt::format("there is no parameter \"{}\"; {}", entry.param, allowed(parameter_names())));
-    const bool compares = entry.op == Operator::In || entry.op == Operator::NotIn;
-    if (compares && entry.values.empty())
-      add(at + ".values", fmt::format("operator {} needs at least one value", to_text(entry.op)));
-    if (!compares && !entry.values.empty())
-      add(at + ".values", fmt::format("operator {} takes no values", to_text(entry.op)));
+    check_values(entry.op, entry.values, at);
+  }
+
+  void check_values(Operator op, const std::vector<std::string>& values, const std::string& at) {
+    const bool compares = op == Operator::In || op == Operator::NotIn;
+    if (compares && values.empty())
+      add(at + ".values", fmt::format("operator {} needs at least one value", to_text(op)));
+    if (!compares && !values.empty())
+      add(at + ".values", fmt::format("operator {} takes no values", to_text(op)));
+  }
+
+  // Whether it comes in time is checked where references to outputs are (validation.cpp).
+  void check_entry(const OutputCondition& entry, const Names&, const std::string& at) {
+    check_values(entry.op, entry.values, at);
   }
 
   void check_entry(const PhaseCondition& entry, const Names& before, const std::string& at) {
@@ -127,6 +136,9 @@ class GraphRules {
             fmt::format("\"{}\" is not a state of a phase that is over; allowed: {}", state,
                         fmt::join(kStates, ", ")));
   }
+
+  // Its references are replaced first, so it is checked where these are (validation.cpp).
+  void check_entry(const ResourceCondition&, const Names&, const std::string&) {}
 
   Names parameter_names() const {
     Names names;

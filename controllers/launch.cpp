@@ -4,11 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "controllers/account.h"
 #include "controllers/advance_step.h"
 #include "controllers/git_source.h"
 #include "controllers/launch_child.h"
 #include "controllers/limits.h"
-#include "controllers/pod_trouble.h"
 #include "controllers/step_machine.h"
 #include "controllers/texts.h"
 #include "controllers/workspace.h"
@@ -18,31 +18,14 @@ namespace {
 
 constexpr Duration kPodsAgain{5'000};
 
-// A ServiceAccount lends its rights to whoever writes a workflow: only those that carry the label
-// may be named.
 bool account_allows(Draft& draft, const PlanStep& step, StepRecord& record) {
-  const std::string& name = step.definition.tools.service_account;
-  if (name.empty()) return true;
-  const auto* account = draft.ask()(ServiceAccountOf{name});
-  if (account == nullptr) return false;
-  if (!*account) {
-    draft.retry(account->error().why);
-    return false;
-  }
-  const std::string& ns = draft.meta().ns;
-  if (!account->value()) {
-    wait_to_launch(draft, record, reasons::kServiceAccountNotFound,
-                   fmt::format("ServiceAccount {} does not exist in namespace {}", name, ns));
-    return false;
-  }
-  const auto& labels = account->value()->meta.labels;
-  const auto label = labels.find(labels::kAllowWorkflows);
-  if (label != labels.end() && label->second == "true") return true;
-  wait_to_launch(draft, record, reasons::kServiceAccountNotAllowed,
-                 fmt::format("ServiceAccount {} may not be used by workflows; to allow it: kubectl "
-                             "label serviceaccount -n {} {} {}=true",
-                             name, ns, name, labels::kAllowWorkflows));
-  return false;
+  const AccountUse use =
+      use_of(step.definition.tools.service_account, draft.meta().ns, draft.ask());
+  if (use.kind == AccountUse::Kind::Refused)
+    wait_to_launch(draft, record, use.reason, use.message);
+  else if (!use.message.empty())
+    draft.retry(use.message);
+  return use.kind == AccountUse::Kind::Allowed;
 }
 
 // The word of the live API: a store may be behind, and two attempts at once are the one thing that
@@ -117,12 +100,12 @@ bool workspace_is_there(Draft& draft, StepRecord& record) {
                                                : claim_exists(draft, name, record);
 }
 
-// It may run, and nobody was told so: the answer to its creation was lost.
-bool may_have_been_launched(Draft& draft, const PlanStep& step) {
+// What came of launching it in this pass, when that is not on record yet. Steps are decided in
+// their order, so of a later one it is not.
+const Outcome* fresh_launch(Draft& draft, const PlanStep& step) {
   const int attempt = find_step(draft.status(), step.ref)->attempts + 1;
   const std::string name = job_name(draft.meta().name, draft.meta().uid, step.ref, attempt);
-  const Outcome* outcome = draft.outcome_of(CreateJob{name, step.ref, attempt});
-  return outcome != nullptr && std::holds_alternative<NotKnown>(*outcome);
+  return draft.outcome_of(CreateJob{name, step.ref, attempt});
 }
 
 // Nobody else is about to find out which commit this step's source is.
@@ -130,17 +113,22 @@ bool has_its_turn(Draft& draft, const PlanStep& step, const LaunchValues& values
                   StepRecord& record) {
   const auto& git = step.definition.tools.source_git;
   if (!git || !values.source_commit.empty()) return true;
+  if (fresh_launch(draft, step) != nullptr) return true;  // it had it; what came of that counts
   for (const Action& action : draft.actions()) {
     const auto* job = std::get_if<CreateJob>(&action);
     if (job == nullptr) continue;
     const auto other = std::ranges::find(draft.plan().steps, job->step, &PlanStep::ref);
     if (has_same_source(*other, *git)) return false;  // and decided anew
   }
-  for (const PlanStep& other : draft.plan().steps)
-    if (other.ref != step.ref && has_same_source(other, *git) &&
-        may_have_been_launched(draft, other))
-      return false;  // until that is known
   const PlanStep* resolving = resolving_step(*git, draft.plan(), draft.status());
+  for (const PlanStep& other : draft.plan().steps) {
+    if (other.ref == step.ref || !has_same_source(other, *git)) continue;
+    const Outcome* outcome = fresh_launch(draft, other);
+    if (outcome == nullptr) continue;
+    if (std::holds_alternative<NotKnown>(*outcome))
+      return false;  // it may run: until that is known
+    if (std::holds_alternative<Done>(*outcome)) resolving = &other;
+  }
   if (resolving == nullptr) return true;
   record.reason = reasons::kWaitingForSource;
   record.message = cut(fmt::format("waits until {} knows which commit {} of {} is",
@@ -156,11 +144,15 @@ void wait_to_launch(Draft& draft, StepRecord& record, const char* reason,
   record.reason = reason;
   record.message = cut(message, limits::kMessage);
   record.next_retry.reset();  // its time has come; what it waits for now is another matter
+  draft.wake(looks_at_waiting(draft).next);
+}
+
+LookSchedule looks_at_waiting(Draft& draft) {
   TimePoint since = draft.status().start.value_or(draft.now());
   for (const PhaseRecord& phase : draft.status().phases)
     for (const StepRecord& s : phase.steps)
       if (s.completion) since = std::max(since, *s.completion);
-  draft.wake(look_schedule(since, draft.now(), kLongestBetweenTries).next);
+  return look_schedule(since, draft.now(), kLongestBetweenTries);
 }
 
 void launch(Draft& draft, const Standing& standing, const PlanStep& step) {

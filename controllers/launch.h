@@ -2,13 +2,18 @@
 // Launching: a step that is ready gets its Job, or says what is in the way.
 
 #include "controllers/draft.h"
+#include "controllers/pod_trouble.h"
 #include "controllers/standing.h"
 
 namespace bootstrap {
 
-void launch(Draft&, const Standing&, const PlanStep&);
-
-// Something that may pass stands in the way; it is tried again in growing intervals.
+// Says why a step is not launched although its turn has come. What stands in the way tells nobody
+// when it passes, so it is looked at again, at last every minute.
 void wait_to_launch(Draft&, StepRecord&, const char* reason, const std::string& message);
+
+// When that is: after its turn has come, which is when the newest step ended.
+LookSchedule looks_at_waiting(Draft&);
+
+void launch(Draft&, const Standing&, const PlanStep&);
 
 }  // namespace bootstrap

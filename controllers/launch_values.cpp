@@ -7,6 +7,7 @@
 #include "controllers/git_source.h"
 #include "controllers/program_references.h"
 #include "controllers/references.h"
+#include "controllers/resource_query_spec.h"
 
 namespace bootstrap {
 namespace {
@@ -19,17 +20,26 @@ std::string names_of(const Outputs& outputs) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-std::string why_missing(const std::string& reference, const OutputRef& wanted,
-                        const StepRecord* giver) {
+std::string why_missing(const OutputRef& wanted, const StepRecord* giver) {
   const std::string step = to_text(wanted.step);
-  const std::string needs = fmt::format("needs $({}), but ", reference);
   if (giver == nullptr || giver->state != StepState::Succeeded)
-    return needs + fmt::format("{} has not succeeded, so it gave no outputs", step);
+    return fmt::format("{} has not succeeded, so it gave no outputs", step);
   if (giver->reason == reasons::kPodGone)
-    return needs + fmt::format("the pod of {} was gone before its outputs were read", step);
-  if (giver->outputs.empty())
-    return needs + fmt::format("{} wrote nothing to $BOOTSTRAP_OUTPUTS", step);
-  return needs + fmt::format("{} gave only: {}", step, names_of(giver->outputs));
+    return fmt::format("the pod of {} was gone before its outputs were read", step);
+  if (giver->outputs.empty()) return fmt::format("{} wrote nothing to $BOOTSTRAP_OUTPUTS", step);
+  return fmt::format("{} gave only: {}", step, names_of(giver->outputs));
+}
+
+// What an output has made of the question that the step waits on.
+std::optional<Lacking> impossible_query(const StepDefinition& step, const Lookup& lookup) {
+  const auto* wait = std::get_if<WaitWork>(&step.work);
+  if (wait == nullptr) return std::nullopt;
+  const auto query = resolved(wait->query, with_result(lookup, RunResult{"Succeeded", ""}));
+  if (!query) return std::nullopt;
+  const Problems problems = check_resource_query(*query, "waitFor.");
+  if (problems.empty()) return std::nullopt;
+  return Lacking{reasons::kOutputRefused,
+                 fmt::format("{}: {}", problems.front().field, problems.front().message)};
 }
 
 }  // namespace
@@ -45,6 +55,8 @@ std::vector<std::string> texts_with_outputs(const StepDefinition& step) {
   for (const json& entry : step.tools.env)
     if (const auto value = entry.find("value"); value != entry.end() && value->is_string())
       texts.push_back(value->get<std::string>());
+  if (const auto* wait = std::get_if<WaitWork>(&step.work))
+    for (auto& [field, text] : reference_texts(wait->query, "")) texts.push_back(std::move(text));
   return texts;
 }
 
@@ -57,13 +69,12 @@ tl::expected<LaunchValues, Lacking> launch_values(const PlanStep& step, const Pl
     for (const std::string& reference : references_in(text)) {
       const auto wanted = output_reference(reference);
       if (!wanted) continue;
-      const StepRecord* giver = find_step(status, wanted->step);
-      const bool gave = giver != nullptr && giver->state == StepState::Succeeded &&
-                        giver->outputs.contains(wanted->key);
-      if (!gave)
+      auto given = given_output(*wanted, status);
+      if (!given)
         return tl::unexpected(
-            Lacking{reasons::kOutputMissing, why_missing(reference, *wanted, giver)});
-      values.outputs.emplace(reference, giver->outputs.at(wanted->key));
+            Lacking{given.error().reason,
+                    fmt::format("needs $({}), but {}", reference, given.error().message)});
+      values.outputs.emplace(reference, std::move(*given));
     }
   const Lookup lookup = with_outputs(lookup_of(plan.run, plan.parameters), values.outputs);
   // Validation did not know the values yet: one may be the name of a shell.
@@ -73,7 +84,27 @@ tl::expected<LaunchValues, Lacking> launch_values(const PlanStep& step, const Pl
         fmt::format("$({}) in {} would become part of a program's text, because an output before "
                     "it names an interpreter; pass it as an environment variable",
                     pasted.front().reference, pasted.front().field)});
+  if (auto impossible = impossible_query(step.definition, lookup))
+    return tl::unexpected(std::move(*impossible));
   return values;
+}
+
+tl::expected<std::string, Lacking> given_output(const OutputRef& wanted, const Status& status) {
+  const StepRecord* giver = find_step(status, wanted.step);
+  if (giver != nullptr && giver->state == StepState::Succeeded)
+    if (const auto found = giver->outputs.find(wanted.key); found != giver->outputs.end())
+      return found->second;
+  return tl::unexpected(Lacking{reasons::kOutputMissing, why_missing(wanted, giver)});
+}
+
+Lookup with_given_outputs(Lookup known, const Status& status) {
+  return [known = std::move(known),
+          &status](std::string_view reference) -> std::optional<std::string> {
+    const auto wanted = output_reference(reference);
+    if (!wanted) return known(reference);
+    auto given = given_output(*wanted, status);
+    return given ? std::optional(std::move(*given)) : std::nullopt;
+  };
 }
 
 Lookup with_outputs(Lookup known, std::map<std::string, std::string> outputs) {

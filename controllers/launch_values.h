@@ -30,6 +30,12 @@ struct Lacking {
 // All that this step refers to; every reference has its value, or the first that has none is named.
 tl::expected<LaunchValues, Lacking> launch_values(const PlanStep&, const Plan&, const Status&);
 
+// What a step has given. Lacking: nothing of that name, and why.
+tl::expected<std::string, Lacking> given_output(const OutputRef&, const Status&);
+
+// Answers what `known` answers, and outputs that were given.
+Lookup with_given_outputs(Lookup known, const Status&);
+
 // Answers what `known` answers, and outputs.
 Lookup with_outputs(Lookup known, std::map<std::string, std::string> outputs);
 

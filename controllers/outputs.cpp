@@ -92,6 +92,17 @@ bool means_output(std::string_view reference) {
   return reference.starts_with(kRoot);
 }
 
+std::optional<OutputRef> output_path(std::string_view path) {
+  const std::string_view phase = next_part(path);
+  const std::string_view step = next_part(path);
+  if (!is_step_name(phase) || !is_step_name(step) || !is_output_key(path)) return std::nullopt;
+  return OutputRef{{std::string(phase), std::string(step)}, std::string(path)};
+}
+
+std::string to_path(const OutputRef& output) {
+  return fmt::format("{}.{}.{}", output.step.phase, output.step.step, output.key);
+}
+
 std::optional<OutputRef> output_reference(std::string_view reference) {
   if (!means_output(reference)) return std::nullopt;
   reference.remove_prefix(kRoot.size());

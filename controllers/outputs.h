@@ -47,6 +47,11 @@ struct OutputRef {
 // Whether a reference is one to an output, well written or not.
 bool means_output(std::string_view reference);
 
+// "cluster.create.url" → {cluster/create, url}: as `when` names an output. Empty: not written like
+// that.
+std::optional<OutputRef> output_path(std::string_view path);
+std::string to_path(const OutputRef&);
+
 // "steps.cluster.create.outputs.url" → {cluster/create, url}. Empty: not written like that.
 std::optional<OutputRef> output_reference(std::string_view reference);
 

@@ -40,6 +40,9 @@ ResourceFinding finding_without_kind(const ResourceQuery&);
 // "CustomResourceDefinition x: condition Established is "False"": of one that does not hold.
 std::string what_is_missing(const ResourceQuery&, const ResourceFinding&);
 
+// The same of a condition, which is not waited for: "Widget x: it does not exist".
+std::string why_not(const ResourceQuery&, const ResourceFinding&);
+
 // The label of a ClusterRole by which an administrator lets the operator read more kinds.
 inline constexpr const char* kAggregateToOperator = "bootstrap.openshift.io/aggregate-to-operator";
 

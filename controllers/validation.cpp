@@ -10,6 +10,7 @@
 #include "controllers/graph_rules.h"
 #include "controllers/limits.h"
 #include "controllers/names.h"
+#include "controllers/output_rules.h"
 #include "controllers/outputs.h"
 #include "controllers/plan.h"
 #include "controllers/program_references.h"
@@ -113,15 +114,17 @@ class Validation {
       if (phase.steps.size() > limits::kStepsInPhase)
         add(at + ".steps",
             fmt::format("has {} steps; at most {}", phase.steps.size(), limits::kStepsInPhase));
+      if (!phase.steps.empty()) taker_ = {&order_[index_], "phase"};
+      check_when(phase.when, at);
       std::set<std::string> steps;
       for (const StepDefinition& step : phase.steps) {
         if (!steps.insert(step.name).second)
           add(step_path(phase, step, list) + ".name",
               "is there twice; step names of a phase are unique");
-        before_ = &order_[index_++];
+        taker_ = {&order_[index_++], "step"};
         check_step(step, step_path(phase, step, list));
-        before_ = nullptr;
       }
+      taker_ = {};
     }
   }
 
@@ -154,32 +157,20 @@ class Validation {
     for (const std::string& reference : references_in(text))
       if (means_output(reference))
         add(field, fmt::format("$({}) cannot be used here; outputs only in args, command, env "
-                               "values, image, stdin and notes",
+                               "values, image, stdin, waitFor, when and notes",
                                reference));
       else if (!lookup_(reference))
         add(field, unknown(reference));
   }
 
-  // An output must come from a step that is over before the one that needs it can start.
   void check_output(const std::string& field, const std::string& reference) {
     const auto wanted = output_reference(reference);
-    if (!wanted) {
-      add(field, fmt::format("$({}) is not known; an output is written "
-                             "$(steps.<phase>.<step>.outputs.<key>)",
-                             reference));
-      return;
-    }
-    const auto giver = std::ranges::find(steps_, wanted->step, &PlanStep::ref);
-    const std::string name = to_text(wanted->step);
-    if (giver == steps_.end())
-      add(field, fmt::format("$({}): there is no step {}", reference, name));
-    else if (std::holds_alternative<ChildWork>(giver->definition.work))
-      add(field, fmt::format("$({}): {} runs a template, which gives no outputs", reference, name));
-    else if (before_ != nullptr &&
-             !before_->contains(static_cast<StepIndex>(giver - steps_.begin())))
-      add(field, fmt::format("$({}): {} does not come before this step, so its outputs would not "
-                             "be there",
-                             reference, name));
+    if (!wanted)
+      return add(field, fmt::format("$({}) is not known; an output is written "
+                                    "$(steps.<phase>.<step>.outputs.<key>)",
+                                    reference));
+    if (const std::string why = why_not_in_time(*wanted, steps_, taker_); !why.empty())
+      add(field, fmt::format("$({}): {}", reference, why));
   }
 
   // A text in which nothing is replaced: a reference there would be taken literally.
@@ -218,6 +209,7 @@ class Validation {
 
   void check_step(const StepDefinition& step, const std::string& at) {
     if (!is_step_name(step.name)) add(at + ".name", kNameRule);
+    check_when(step.when, at);
     if (const auto* child = std::get_if<ChildWork>(&step.work)) {
       for (const auto& [name, value] : child->parameters)
         check_text(fmt::format("{}.workflow.parameters[{}].value", at, name), value);
@@ -257,9 +249,25 @@ class Validation {
 
   void check_query(const ResourceQuery& query, const std::string& at) {
     for (const auto& [field, text] : reference_texts(query, at)) check_text(field, text);
-    if (const auto filled = resolved(query, lookup_))
+    // What an output will be is looked at when it is known.
+    const Lookup lookup = [this](std::string_view reference) {
+      return means_output(reference) ? std::optional<std::string>("x") : lookup_(reference);
+    };
+    if (const auto filled = resolved(query, lookup))
       for (Problem& problem : check_resource_query(*filled, at))
         problems_.push_back(std::move(problem));
+  }
+
+  // What graph_rules.h cannot see: references, and the order of steps.
+  void check_when(const When& when, const std::string& at) {
+    for (std::size_t i = 0; i < when.size(); ++i) {
+      const std::string field = fmt::format("{}.when[{}].", at, i);
+      if (const auto* resource = std::get_if<ResourceCondition>(&when[i]))
+        check_query(resource->query, field);
+      else if (const auto* output = std::get_if<OutputCondition>(&when[i]))
+        if (const std::string why = why_not_in_time(output->output, steps_, taker_); !why.empty())
+          add(field + "output", fmt::format("{}: {}", to_path(output->output), why));
+    }
   }
 
   // The values of parameters count as well: they must not lead to a file elsewhere.
@@ -354,8 +362,8 @@ class Validation {
   const Definition& definition_;
   const std::vector<PlanStep> steps_ = flatten(definition_);
   const std::vector<std::set<StepIndex>> order_ = steps_before(steps_);
-  StepIndex index_ = 0;                          // of the next step in steps_
-  const std::set<StepIndex>* before_ = nullptr;  // of the step that is looked at; null: of none
+  StepIndex index_ = 0;  // of the next step in steps_
+  OutputTaker taker_;    // the step or phase that is looked at
   ParameterValues values_;
   bool values_are_known_ = false;
   Lookup lookup_;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "controllers/account.h"
 #include "controllers/limits.h"
 #include "controllers/pod_trouble.h"
 #include "controllers/texts.h"
@@ -64,9 +65,7 @@ class WaitAttempt {
     return named.empty() ? kDefaultAccount : named;
   }
 
-  MayRead may_read() const {
-    return {account(), query_.resource.api_version, query_.resource.kind, query_.resource.name};
-  }
+  MayRead may_read() const { return right_to_read(account(), query_.resource); }
 
   static AttemptView ended(std::string reason, std::string message) {
     AttemptView view;
@@ -115,11 +114,7 @@ class WaitAttempt {
   TimePoint next_look() const { return look_schedule(start_, now_, kLongestBetweenLooks).next; }
 
   AttemptView not_allowed() const {
-    const ResourceRef& resource = query_.resource;
-    const std::string what = fmt::format(
-        "ServiceAccount {} may not {} {} ({}); bind it to a Role or ClusterRole that "
-        "allows it",
-        account(), resource.name.empty() ? "list" : "get", to_text(resource), resource.api_version);
+    const std::string what = no_right_text(account(), query_.resource);
     if (now_ >= deadline_) return timed_out(what);
     return running(reasons::kServiceAccountMayNotRead, what, next_look());
   }

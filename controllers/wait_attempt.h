@@ -23,9 +23,6 @@
 
 namespace bootstrap {
 
-// The account a step without one would run as.
-inline constexpr const char* kDefaultAccount = "default";
-
 // `query` has no references any more. `written` is when the status was last written.
 AttemptView wait_attempt(const PlanStep&, const ResourceQuery& query, const StepRecord&,
                          std::optional<TimePoint> written, Inquiry& ask, TimePoint now);

@@ -25,7 +25,7 @@ class ActionsPerformer {
 
   // About one workflow. `plan` may be null until it is stored; needed for Jobs.
   ActionsPerformer(kube::Client& client, const ObjectMeta& workflow, const Plan* plan,
-                   const Platform& platform, Hooks hooks)
+                   Platform platform, Hooks hooks)
       : client_(client),
         workflow_(workflow),
         plan_(plan),
@@ -48,7 +48,7 @@ class ActionsPerformer {
   kube::Client& client_;
   const ObjectMeta& workflow_;
   const Plan* plan_;
-  const Platform& platform_;
+  Platform platform_;
   Hooks hooks_;
 };
 

@@ -34,8 +34,10 @@ struct ApiResource {
 
 class Discovery {
  public:
-  // How long it is believed that a kind does not exist.
-  static constexpr Duration kMissingFor{2'000};
+  // How long it is believed that a kind does not exist: so that many who ask at once make one
+  // request. Shorter than any step that could have made it takes, because a step after that may be
+  // skipped by this answer.
+  static constexpr Duration kMissingFor{250};
 
   Discovery(kube::Client& client, const runtime::Clock& clock) : client_(client), clock_(clock) {}
 

@@ -1,6 +1,6 @@
 #pragma once
-// Deletes what belongs to an object that is gone, in the background, some time later; and first what
-// it owns when an object is deleted in the foreground.
+// Deletes what belongs to an object that is gone, in the background, some time later; and first
+// what it owns when an object is deleted in the foreground.
 //
 // Threads: one thread.
 

@@ -79,6 +79,7 @@ void Invariants::on_change(const Change& change) {
 }
 
 void Invariants::on_widget(const Change& change) {
+  existed_.insert(change.key.name);
   if (text_at(*change.object, "/status/conditions/0/status") == "True")
     ready_.insert(change.key.name);
 }
@@ -145,6 +146,10 @@ void Invariants::check_order(const Known& workflow, const std::string& uid,
     return violated(fmt::format("b: {}/{} is no step of the plan", ref.phase, ref.step));
   if (!step->runs)
     violated(fmt::format("b: {} launched although its when does not hold", to_text(name)));
+  for (const auto* entries : {&step->by_widget, &step->by_output})
+    for (const Json& entry : *entries)
+      if (!may_have_held(entry, uid))
+        violated(fmt::format("b: {} launched although {} never held", to_text(name), entry.dump()));
   if (name.attempt > 1 && !step->retry)
     violated(fmt::format("b: {} launched without retry", to_text(name)));
   AttemptName former = name;
@@ -171,10 +176,10 @@ bool Invariants::has_come(const OutlineStep& step) const {
 bool Invariants::can_be_done(const Known& workflow, const std::string& uid,
                              const StepRef& ref) const {
   const OutlineStep& step = *workflow.outline.find(ref);
-  if (step.waits) return step.tolerated || !step.runs || step.by_phase || has_come(step);
+  if (step.waits) return step.tolerated || step.may_be_skipped() || has_come(step);
   if (step.child) {
     const auto children = children_of(uid, ref);
-    if (children.empty()) return !step.runs || step.by_phase;
+    if (children.empty()) return step.may_be_skipped();
     return std::any_of(children.begin(), children.end(), [&](const auto& child) {
       return step.tolerated || child.second->status.value("state", "") == "Succeeded";
     });
@@ -182,7 +187,7 @@ bool Invariants::can_be_done(const Known& workflow, const std::string& uid,
   const auto runs = runs_of(uid, ref);
   if (std::any_of(runs.begin(), runs.end(), [](const PodRun* run) { return run->succeeded(); }))
     return true;
-  if (runs.empty() && (!step.runs || step.by_phase)) return true;  // skipped
+  if (runs.empty() && step.may_be_skipped()) return true;
   return step.tolerated &&
          std::all_of(runs.begin(), runs.end(), [](const PodRun* run) { return run->ended; });
 }
@@ -322,8 +327,7 @@ void Invariants::judge_step(const Known& known, const std::string& uid, const Ou
   const std::string name = fmt::format("{} {}/{}", known.name, step.ref.phase, step.ref.step);
   const bool loose = is_loose(known);
   if (state == "Skipped") {
-    if (step.runs && !step.by_phase)
-      violated(fmt::format("e: {} was skipped although its when holds", name));
+    judge_skip(name, uid, step);
     if (!runs_of(uid, step.ref).empty() && !loose)
       violated(fmt::format("e: {} was skipped, and ran", name));
     return;
@@ -344,6 +348,13 @@ void Invariants::judge_step(const Known& known, const std::string& uid, const Ou
   }
   if (!is_final(state)) return violated(fmt::format("e: {} is {} at the end", name, state));
   if (!step.runs) violated(fmt::format("e: {} is {} although its when does not hold", name, state));
+  // An output that it depends on was lost or never given.
+  const bool takes_outputs = step.needs_output || !step.by_output.empty();
+  if (takes_outputs && record.value("reason", "") == "OutputMissing") {
+    if (state != "Failed" || record.value("attempts", 0) != 0)
+      violated(fmt::format("e: {} lacks an output: {}", name, record.dump()));
+    return;
+  }
   if (step.waits) return judge_wait(name, step, record);
   if (step.child) return judge_child(name, uid, step, record);
   judge_runs(name, uid, step, record);
@@ -359,9 +370,7 @@ void Invariants::judge_runs(const std::string& name, const std::string& uid,
     if (run->started && ++started[run->attempt.attempt] > 1)
       violated(fmt::format("a: {} started twice in attempt {}", name, run->attempt.attempt));
     succeeded = succeeded || run->succeeded();
-    // Told to end, 0 may count or not; whoever deletes the Job takes its result along.
-    surely = surely || (run->succeeded() && run->reported && !run->told_to_end &&
-                        run->fate.kind != Fate::Kind::JobDeleted);
+    surely = surely || (is_sure_success(*run));
   }
   for (const PodRun* run : runs_of(uid, step.ref))
     if (run->job_uid == record.value("jobUID", "")) judge_gifts(name, *run, record);

@@ -5,7 +5,9 @@
 //   a  A Job's name is created once; one Job for each attempt; no second attempt while one lives.
 //   b  A step's Job comes after every step before it is really done, after the attempt before it,
 //      after no failure, and only if its `when` holds; that of finally when nothing else lives. A
-//      step that waits for a Widget is done when the Widget was really Ready.
+//      step that waits for a Widget is done when the Widget was really Ready; a condition on a
+//      Widget held once when a Job was launched, and did not when a step was skipped; and one on an
+//      output agrees with what the pods gave.
 //   c  A final state of a workflow never changes, and no Job is created after it.
 //   d  A recorded result of a step never changes.
 //   e  At the end the records agree with the truth (judge()): results, every attempt, what was
@@ -74,6 +76,12 @@ class Invariants {
   void check_end_has_come(const std::string& uid, const AttemptName&, const Known&);
   bool can_be_done(const Known&, const std::string& uid, const StepRef&) const;
   bool has_come(const OutlineStep&) const;
+  // By what really happened so far: whether an entry of `when` may have held, or not.
+  bool may_have_held(const Json& entry, const std::string& uid) const;
+  bool may_have_failed(const Json& entry, const std::string& uid) const;
+  void judge_skip(const std::string& name, const std::string& uid, const OutlineStep&);
+  static bool is_sure_success(const PodRun&);
+  bool gave_outputs(const std::string& uid, const Json& entry, bool surely) const;
   static bool has_failed(const Known&);
   bool is_loose(const Known&) const;
   void check_alone(const Known&, const std::string& uid, const AttemptName&);
@@ -110,7 +118,8 @@ class Invariants {
   std::set<std::string> job_names_;
   std::set<AttemptName> attempts_;
   std::vector<std::string> violations_;
-  std::set<std::string> ready_;  // Widgets that have been Ready
+  std::set<std::string> ready_;    // Widgets that have been Ready
+  std::set<std::string> existed_;  // Widgets that have been there
 };
 
 }  // namespace bootstrap::simulation

@@ -319,7 +319,7 @@ Json Nodes::main_state(const Life& life) const {
   return {{"terminated",
            {{"exitCode", code},
             {"reason", code == 0 ? "Completed" : "Error"},
-            {"message", code == 0 ? "pod=" + life.run->pod_uid + "\n" : "tool says no\n"},
+            {"message", code == 0 ? "pod=" + life.run->pod_uid + "\ntag=t\n" : "tool says no\n"},
             {"startedAt", to_rfc3339(*life.run->started)},
             {"finishedAt", to_rfc3339(*life.run->ended)}}}};
 }

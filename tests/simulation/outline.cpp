@@ -33,6 +33,10 @@ void apply_when(OutlineStep& step, const Json& part, const Values& values) {
   for (const auto& entry : part.value("when", Json::array())) {
     if (entry.contains("phase"))
       step.by_phase = true;
+    else if (entry.contains("resource"))
+      step.by_widget.push_back(entry);
+    else if (entry.contains("output"))
+      step.by_output.push_back(entry);
     else if (!holds(entry, values))
       step.runs = false;
   }
@@ -53,6 +57,12 @@ const OutlineStep* Outline::find(const StepRef& ref) const {
   const auto found = std::find_if(steps.begin(), steps.end(),
                                   [&](const OutlineStep& step) { return step.ref == ref; });
   return found == steps.end() ? nullptr : &*found;
+}
+
+std::string with_tag(std::string text) {
+  for (auto at = text.find("$(steps."); at != std::string::npos; at = text.find("$(steps."))
+    text.replace(at, text.find(')', at) + 1 - at, kTag);
+  return text;
 }
 
 Outline outline_of(const Json& spec) {
@@ -80,12 +90,16 @@ Outline outline_of(const Json& spec) {
       added.retry = retry_of(step);
       added.waits = step.contains("waitFor");
       added.child = step.contains("workflow");
-      if (text_at(step, "/waitFor/condition/type") == "Ready")
-        added.waits_for = text_at(step, "/waitFor/resource/name");
+      const bool for_a_widget = text_at(step, "/waitFor/condition/type") == "Ready";
+      if (for_a_widget) added.waits_for = with_tag(text_at(step, "/waitFor/resource/name"));
+      added.needs_output =
+          for_a_widget && added.waits_for != text_at(step, "/waitFor/resource/name");
       apply_when(added, phase, values);
       apply_when(added, step, values);
       former.push_back(added.ref);
-      outline.linear = outline.linear && !added.retry && !phase.value("parallel", false);
+      // What held when it was launched may not hold any more when that is not known yet.
+      outline.linear = outline.linear && !added.retry && !phase.value("parallel", false) &&
+                       added.by_widget.empty();
     }
     steps_of[phase["name"]] = former;
     outline.has_timeouts = outline.has_timeouts || phase.contains("timeout");

@@ -21,16 +21,27 @@ struct OutlineRetry {
 
 struct OutlineStep {
   StepRef ref;
-  bool at_end = false;         // of finally
-  bool tolerated = false;      // continueOnFailure
-  bool runs = true;            // as far as conditions on parameters go
-  bool by_phase = false;       // besides, what came of other phases decides
-  std::vector<StepRef> after;  // must be done before
+  bool at_end = false;          // of finally
+  bool tolerated = false;       // continueOnFailure
+  bool runs = true;             // as far as conditions on parameters go
+  bool by_phase = false;        // besides, what came of other phases decides
+  std::vector<Json> by_widget;  // and these conditions on Widgets
+  std::vector<Json> by_output;  // and these on outputs
+  std::vector<StepRef> after;   // must be done before
   std::optional<OutlineRetry> retry;
-  bool waits = false;     // for something, without a Job
-  bool child = false;     // a workflow of its own, without a Job
-  std::string waits_for;  // a Widget of this name, to be Ready; empty: something else
+  bool waits = false;         // for something, without a Job
+  bool child = false;         // a workflow of its own, without a Job
+  std::string waits_for;      // a Widget of this name, to be Ready; empty: something else
+  bool needs_output = false;  // to know what it waits for
+
+  bool may_be_skipped() const {
+    return !runs || by_phase || !by_widget.empty() || !by_output.empty();
+  }
 };
+
+// With the one output that texts of random stories refer to: "tag", which is "t" of every step.
+inline constexpr const char* kTag = "t";
+std::string with_tag(std::string text);
 
 struct Outline {
   std::vector<OutlineStep> steps;  // in the order of the spec, those of finally last

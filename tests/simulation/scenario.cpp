@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "controllers/names.h"
+#include "tests/simulation/outline.h"
 
 namespace bootstrap::simulation {
 namespace {
@@ -19,12 +20,14 @@ std::uint64_t hash_of(std::string_view text) {
   return hash;
 }
 
-Json waiting_step(const std::string& name, const std::string& widget) {
+Json widget(const std::string& name) {
+  return {{"apiVersion", "example.com/v1"}, {"kind", "Widget"}, {"name", name}};
+}
+
+Json waiting_step(const std::string& name, const std::string& on) {
   return {{"name", name},
           {"timeout", "20m"},
-          {"waitFor",
-           {{"resource", {{"apiVersion", "example.com/v1"}, {"kind", "Widget"}, {"name", widget}}},
-            {"condition", {{"type", "Ready"}}}}}};
+          {"waitFor", {{"resource", widget(on)}, {"condition", {{"type", "Ready"}}}}}};
 }
 
 constexpr const char* kTemplate = "small";
@@ -84,7 +87,45 @@ Json Scenario::random_spec() {
     if (random_.chance(0.2)) phase["when"] = {{{"phase", "p0"}, {"states", {"Failed", "Pending"}}}};
     spec["finally"].push_back(std::move(phase));
   }
+  if (!plain) add_outputs(spec);
   return spec;
+}
+
+// Conditions on what a step right before has given, and waits for something named by it.
+void Scenario::add_outputs(Json& spec) {
+  const Outline outline = outline_of(spec);
+  const auto giver_for = [&](const StepRef& ref) -> std::optional<StepRef> {
+    for (const StepRef& before : outline.find(ref)->after)
+      if (!outline.find(before)->waits && random_.chance(0.7)) return before;
+    return std::nullopt;
+  };
+  const auto entry = [&](const StepRef& giver) {
+    const Json operators[] = {{{"operator", "Exists"}},
+                              {{"operator", "DoesNotExist"}},
+                              {{"operator", "In"}, {"values", {kTag}}},
+                              {{"operator", "NotIn"}, {"values", {"other"}}},
+                              {{"operator", "In"}, {"values", {"other"}}}};
+    Json condition = operators[random_.below(std::size(operators))];
+    condition["output"] = fmt::format("{}.{}.tag", giver.phase, giver.step);
+    return condition;
+  };
+  for (const char* list : {"phases", "finally"}) {
+    if (!spec.contains(list)) continue;
+    for (Json& phase : spec[list]) {
+      const StepRef first{phase["name"], phase["steps"][0]["name"]};
+      if (const auto giver = giver_for(first); giver && random_.chance(0.2))
+        phase["when"].push_back(entry(*giver));
+      for (Json& step : phase["steps"]) {
+        const auto giver = giver_for({phase["name"], step["name"]});
+        if (!giver) continue;
+        if (random_.chance(0.3)) step["when"].push_back(entry(*giver));
+        if (!step.contains("waitFor") || !random_.chance(0.5)) continue;
+        Json& name = step["waitFor"]["resource"]["name"];
+        name = fmt::format("{}-$(steps.{}.{}.outputs.tag)", name.get<std::string>(), giver->phase,
+                           giver->step);
+      }
+    }
+  }
 }
 
 Json Scenario::random_phase(const std::string& name, bool plain) {
@@ -115,7 +156,10 @@ Json Scenario::random_when() {
                           {{"param", "mode"}, {"operator", "NotIn"}, {"values", {"create"}}},
                           {{"param", "unset"}, {"operator", "Exists"}},
                           {{"param", "unset"}, {"operator", "DoesNotExist"}},
-                          {{"param", "unset"}, {"operator", "NotIn"}, {"values", {"y"}}}};
+                          {{"param", "unset"}, {"operator", "NotIn"}, {"values", {"y"}}},
+                          {{"resource", widget("seen")}, {"exists", true}},
+                          {{"resource", widget("seen")}, {"exists", false}},
+                          {{"resource", widget("seen")}, {"condition", {{"type", "Ready"}}}}};
   return Json::array({entries[random_.below(std::size(entries))]});
 }
 
@@ -272,11 +316,24 @@ void Scenario::plan_widgets() {
                     .generation = true,
                     .custom = true});
   });
+  if (random_.chance(0.7)) {
+    const Duration comes = kind + random_.between(1ms, 1min);
+    plan_widget("seen", comes);
+    if (random_.chance(0.5)) remove_widget("seen", comes + random_.between(1ms, 2min));
+  }
   for (const char* list : {"phases", "finally"})
     for (const Json& phase : spec_.value(list, Json::array()))
       for (const Json& step : phase["steps"])
         if (step.contains("waitFor") && !random_.chance(0.1))
-          plan_widget(step["waitFor"]["resource"]["name"], kind + random_.between(1ms, 2min));
+          plan_widget(with_tag(step["waitFor"]["resource"]["name"]),
+                      kind + random_.between(1ms, 2min));
+}
+
+void Scenario::remove_widget(const std::string& name, Duration at) {
+  world_->scheduler().after(at, [this, name] {
+    const auto* type = world_->server().store().type("example.com", "v1", "widgets");
+    world_->server().verbs().remove(*type, {"ns", name}, {});
+  });
 }
 
 void Scenario::plan_widget(const std::string& name, Duration at) {

@@ -23,6 +23,7 @@ class Scenario {
   Json random_spec();
   Json random_phase(const std::string& name, bool plain);
   Json random_when();
+  void add_outputs(Json& spec);
   Json random_retry();
   bool is_flaky(const AttemptName&) const;
   Fate fate_of(const AttemptName&) const;
@@ -35,6 +36,7 @@ class Scenario {
   void plan_template();
   void plan_widgets();
   void plan_widget(const std::string& name, Duration at);
+  void remove_widget(const std::string& name, Duration at);
 
   std::uint64_t seed_;
   // People delete Jobs. That makes a name free again, so it goes with neither requests that are

@@ -102,7 +102,7 @@ check_schema() {
 
 # A field is documented when its path in backticks is the first column of a table. tools of a
 # step has the fields of spec.tools and is documented by them, steps of finally are those of phases,
-# and every when is that of a phase.
+# every when is that of a phase, and what it says of resources is what waitFor says.
 check_documented() {
     local path
     [[ -e $root/docs/api.md ]] || { fail "docs/api.md is missing"; return; }
@@ -110,6 +110,8 @@ check_documented() {
         path=${path/#'spec.finally[].steps[].'/'spec.phases[].steps[].'}
         path=${path/#'spec.finally[].when[].'/'spec.phases[].when[].'}
         path=${path/#'spec.phases[].steps[].when[].'/'spec.phases[].when[].'}
+        path=${path/#'spec.phases[].when[].resource.'/'spec.phases[].steps[].waitFor.resource.'}
+        path=${path/#'spec.phases[].when[].condition.'/'spec.phases[].steps[].waitFor.condition.'}
         path=${path/#'spec.phases[].steps[].tools.'/spec.tools.}
         if grep -qF "| \`$path\` |" "$root/docs/api.md"; then ok; else fail "docs/api.md does not describe $path"; fi
     done <"$work/fields"

@@ -189,6 +189,23 @@ TEST(Rule6Ended, ALaunchWhoseAnswerWasLostIsLookedForBeforeTheRunIsOver) {
   EXPECT_EQ(status.state, WorkflowState::Running) << "it may be at work";
 }
 
+// All are asked for in one round: a pass has few.
+TEST(Rule6Ended, LostLaunchesOfManyStepsAreLookedForAtOnce) {
+  json spec = side_by_side();
+  json& steps = spec["phases"][0]["steps"];
+  while (steps.size() < 32) {
+    steps.push_back({{"name", "x" + std::to_string(steps.size())}, {"command", {"true"}}});
+  }
+  Scenario s(spec);
+  for (std::size_t i = 1; i < steps.size(); ++i)
+    s.refuse["job/" + Scenario::job("docs", steps[i]["name"])] =
+        Refused{"Forbidden", "quota", true};
+  s.pass(at(0));
+  s.end_pod("docs", "a", 1);
+  EXPECT_EQ(s.pass(at(10)).state, WorkflowState::Failed);
+  EXPECT_TRUE(s.asked(LiveJob{Scenario::job("docs", "x31")}));
+}
+
 TEST(Rule6Ended, WhileThatCannotBeToldTheRunIsNotOver) {
   Scenario s(side_by_side());
   s.refuse["job/" + Scenario::job("docs", "b")] = NotKnown{"timeout"};

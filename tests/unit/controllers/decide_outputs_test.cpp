@@ -133,5 +133,114 @@ TEST(DecideOutputs, ANoteShowsThoseThatAreThere) {
   EXPECT_THAT(s.pass(at(3)).message, HasSubstr(". open https://x, (none)"));
 }
 
+// --- into what is waited for ---
+
+json with_wait() {
+  json spec = three_steps();
+  spec["phases"][0]["steps"][1] = {
+      {"name", "b"},
+      {"waitFor",
+       {{"resource",
+         {{"apiVersion", "v1"}, {"kind", "Node"}, {"name", "n-$(steps.one.a.outputs.id)"}}},
+        {"jsonPath", "{.spec.x}"},
+        {"value", "$(steps.one.a.outputs.value)"}}}};
+  return spec;
+}
+
+TEST(DecideOutputs, NameWhatIsWaitedFor) {
+  Scenario s(with_wait());
+  const ResourceQuery query{{"v1", "Node", "n-7", {}, ResourceRef::Match::All},
+                            JsonPathTest{"{.spec.x}", "$(params.x)"}};
+  const auto find = [&](const char* value, bool holds) {
+    s.facts.insert_or_assign(ResourceState{query}, Found<ResourceFinding>(finding_of(
+                                                       query, {{"n-7", {holds, value, {}}}})));
+  };
+  s.facts.insert_or_assign(MayRead{"default", "v1", "Node", "n-7"}, Found<bool>(true));
+  find("other", false);
+  s.pass(at(0));
+  s.end_container("one", "a", 0, "id=7\nvalue=$(params.x)\n");
+  EXPECT_EQ(s.pass(at(10)).message,
+            "one/b waits for Node n-7: {.spec.x} is \"other\", not \"$(params.x)\"")
+      << "a value is replaced once";
+  s.remove_pod("one", "a");
+  s.restart();
+  find("$(params.x)", true);
+  s.pass(at(20));
+  EXPECT_EQ(s.step("one", "b").state, StepState::Succeeded);
+}
+
+TEST(DecideOutputs, ThatAreMissingOrNoNameFailTheWaitBeforeItBegins) {
+  struct Row {
+    const char* gave;
+    const char* reason;
+    const char* says;
+  };
+  for (const Row& row :
+       {Row{"value=1\n", "OutputMissing", "needs $(steps.one.a.outputs.id), but one/a gave only"},
+        Row{"id=a/b\nvalue=1\n", "OutputRefused",
+            "waitFor.resource.name: \"n-a/b\" cannot be the name of an object"}}) {
+    Scenario s(with_wait());
+    s.pass(at(0));
+    s.end_container("one", "a", 0, row.gave);
+    s.pass(at(10));
+    EXPECT_EQ(s.step("one", "b").state, StepState::Failed);
+    EXPECT_EQ(s.step("one", "b").reason, row.reason);
+    EXPECT_EQ(s.step("one", "b").attempts, 0);
+    EXPECT_THAT(s.step("one", "b").message, HasSubstr(row.says));
+  }
+}
+
+// --- into conditions ---
+
+TEST(DecideOutputs, DecideWhatIsRun) {
+  json spec = three_steps();
+  spec["phases"][0]["steps"][1]["when"] =
+      json::array({{{"output", "one.a.todo"}, {"operator", "In"}, {"values", {"b"}}}});
+  spec["phases"][1]["when"] =
+      json::array({{{"output", "one.b.done"}, {"operator", "DoesNotExist"}}});
+  for (const bool both : {false, true}) {
+    Scenario s(spec);
+    s.pass(at(0));
+    s.end_container("one", "a", 0, both ? "todo=b\n" : "todo=nothing\n");
+    s.pass(at(10));
+    EXPECT_EQ(s.step("one", "b").state, both ? StepState::Running : StepState::Skipped);
+    if (!both) {
+      EXPECT_EQ(s.step("one", "b").message,
+                "output one.a.todo is \"nothing\", and must be one of [b]");
+      EXPECT_EQ(s.step("two", "c").state, StepState::Running) << "a skipped step gave nothing";
+      continue;
+    }
+    s.end_container("one", "b", 0, "done=yes\n");
+    s.pass(at(20));
+    EXPECT_EQ(s.step("two", "c").state, StepState::Skipped);
+  }
+}
+
+TEST(DecideOutputs, ThatAreLostFailWhatTheyWouldDecide) {
+  json spec = three_steps();
+  spec["phases"][0]["steps"][1]["continueOnFailure"] = true;
+  const json lost =
+      json::array({{{"output", "one.a.x"}, {"operator", "NotIn"}, {"values", {"x"}}}});
+  for (const bool phase : {false, true}) {
+    json this_one = spec;
+    (phase ? this_one["phases"][1] : this_one["phases"][0]["steps"][1])["when"] = lost;
+    this_one["phases"][1]["steps"].push_back({{"name", "d"}, {"command", {"true"}}});
+    Scenario s(this_one);
+    s.pass(at(0));
+    s.job_view("one", "a").conditions.push_back({"Complete", "True", "", ""});
+    s.pass(at(10));
+    if (phase) {
+      s.end_container("one", "b", 0);
+      EXPECT_EQ(s.pass(at(20)).state, WorkflowState::Failed);
+      EXPECT_EQ(s.step("two", "c").reason, "OutputMissing");
+      EXPECT_EQ(s.step("two", "d").reason, "OutputMissing") << "the phase as a whole";
+    } else {
+      EXPECT_EQ(s.step("one", "b").state, StepState::Failed);
+      EXPECT_EQ(s.step("one", "b").reason, "OutputMissing");
+      EXPECT_EQ(s.step("two", "c").state, StepState::Running) << "it is tolerated";
+    }
+  }
+}
+
 }  // namespace
 }  // namespace bootstrap

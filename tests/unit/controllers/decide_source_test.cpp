@@ -77,6 +77,28 @@ TEST(DecideSource, TheFirstStepFindsOutAndTheOthersWait) {
   EXPECT_EQ(s.step("one", "b").reason, "");
 }
 
+// Step a may be launched only when an answer is in, and by then b has been, in the same pass.
+TEST(DecideSource, OneThatWasLaunchedAMomentAgoFindsOutForThoseBeforeIt) {
+  json spec = with_git();
+  spec["phases"][0]["steps"][0]["when"] = json::parse(
+      R"([{"resource": {"apiVersion": "v1", "kind": "Node", "name": "n"}, "exists": true}])");
+  Scenario s = at_once(spec);
+  Commits commits(s);
+  const ResourceQuery query{{"v1", "Node", "n", {}, ResourceRef::Match::All}, ExistsTest{true}};
+  s.facts.insert_or_assign(MayRead{"default", "v1", "Node", "n"}, Found<bool>(true));
+  s.later.insert_or_assign(ResourceState{query},
+                           Found<ResourceFinding>(finding_of(query, {{"n", {true, {}, {}}}})));
+  s.pass(at(0));
+  EXPECT_THAT(s.created(), ElementsAre(Scenario::job("one", "b")));
+  EXPECT_EQ(s.step("one", "b").state, StepState::Running);
+  EXPECT_EQ(s.step("one", "a").reason, "WaitingForSource");
+  EXPECT_EQ(s.step("one", "a").message,
+            "waits until one/b knows which commit main of https://h/x.git is");
+  end_clone(s, "one", "b", kFirst);
+  s.pass(at(3));
+  EXPECT_THAT(commits.all, ElementsAre("", kFirst, kFirst));
+}
+
 TEST(DecideSource, LaterStepsGetThatCommitWhateverTheirCloneSays) {
   Scenario s(with_git());
   Commits commits(s);

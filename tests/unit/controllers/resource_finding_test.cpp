@@ -133,5 +133,23 @@ TEST(Findings, NameTheLabelThatAnAdministratorNeeds) {
       "bootstrap.openshift.io/aggregate-to-operator=true");
 }
 
+// A condition takes what it finds; nothing is still or not yet.
+TEST(Findings, OfAConditionSayHowItIs) {
+  const auto why = [](const ResourceQuery& query, const Results& results) {
+    return why_not(query, finding_of(query, results));
+  };
+  EXPECT_EQ(why(named(ExistsTest{true}), {}), "Deployment web: it does not exist");
+  EXPECT_EQ(why(named(ExistsTest{false}), {{"web", {}}}), "Deployment web: it exists");
+  EXPECT_EQ(why(named(kReady), {{"web", {}}}), "Deployment web: condition Ready is not there");
+  EXPECT_EQ(why(named(kReady), {{"web", is("False")}}),
+            "Deployment web: condition Ready is \"False\"");
+  EXPECT_EQ(why(labelled(ExistsTest{true}), {}), "every Deployment with app=web: there is none");
+  EXPECT_EQ(why(labelled(ExistsTest{false}), {{"a", {}}, {"b", {}}}),
+            "every Deployment with app=web: 2 exist");
+  const ResourceQuery query = named(ExistsTest{true});
+  EXPECT_EQ(why_not(query, finding_without_kind(query)),
+            "Deployment web: there is no kind Deployment in apps/v1");
+}
+
 }  // namespace
 }  // namespace bootstrap

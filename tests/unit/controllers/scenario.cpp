@@ -227,6 +227,8 @@ const Status& Scenario::pass(TimePoint now) {
       last_asked_.insert(q);
       if (const auto* live = std::get_if<LiveJob>(&q))  // unless the test says otherwise
         learned |= observed.facts.emplace(q, Found<LiveJob::Answer>(find_job(live->name))).second;
+      if (const auto found = later.find(q); found != later.end())
+        learned |= observed.facts.emplace(*found).second;
       if (const auto* live = std::get_if<LiveChild>(&q)) {
         const auto found = children_.find(live->name);
         learned |= observed.facts

@@ -29,6 +29,7 @@ class Scenario {
   Workflow workflow;
   Work work;
   Facts facts;      // answers that are not set fail the test when they are asked for
+  Facts later;      // answers that come only after the actions of the first round
   Outcomes refuse;  // outcomes other than success, by key_of(action)
 
   // --- what a pass did ---

@@ -69,7 +69,7 @@ TEST(ValidationOutputs, StandWhereTheyAreKnownInTime) {
   const char* const url = "$(steps.p.a.outputs.url)";
   const std::string later =
       "$(steps.p.a.outputs.url) cannot be used here; outputs only in args, command, env values, "
-      "image, stdin and notes";
+      "image, stdin, waitFor, when and notes";
   expect({
       {"command", {{"command", {"x", url}}}, {}},
       {"image", {{"command", {"x"}}, {"tools", {{"image", url}}}}, {}},
@@ -86,6 +86,64 @@ TEST(ValidationOutputs, StandWhereTheyAreKnownInTime) {
   spec["notes"]["failure"] = "$(steps.q.z.outputs.url)";
   EXPECT_EQ(problems_of(spec),
             (Problems{{"notes.failure", "$(steps.q.z.outputs.url): there is no step q/z"}}));
+}
+
+// In conditions and in what is waited for.
+TEST(ValidationOutputs, DecideAndNameResources) {
+  const auto when = [](json entry) {
+    return json{{"command", {"x"}}, {"when", json::array({std::move(entry)})}};
+  };
+  const auto output = [&](const char* path) {
+    return when({{"output", path}, {"operator", "Exists"}});
+  };
+  const auto node = [](const char* name) {
+    return json{{"resource", {{"apiVersion", "v1"}, {"kind", "Node"}, {"name", name}}},
+                {"exists", true}};
+  };
+  const auto wait = [&](const char* name) { return json{{"waitFor", node(name)}}; };
+  const std::string here = "phases[p].steps[b].";
+  expect({
+      {"the step before", output("p.a.k"), {}},
+      {"a later one",
+       output("q.c.k"),
+       {{here + "when[0].output",
+         "q.c.k: q/c does not come before this step, so its outputs would not be there"}}},
+      {"none", output("p.z.k"), {{here + "when[0].output", "p.z.k: there is no step p/z"}}},
+      {"of a resource", when(node("$(steps.p.a.outputs.k)")), {}},
+      {"of a resource, too late",
+       when(node("$(steps.q.c.outputs.k)")),
+       {{here + "when[0].resource.name",
+         "$(steps.q.c.outputs.k): q/c does not come before this step, so its outputs would not be "
+         "there"}}},
+      {"waited for", wait("x-$(steps.p.a.outputs.k)"), {}},
+      {"waited for in vain",
+       wait("$(steps.p.z.outputs.k)"),
+       {{here + "waitFor.resource.name", "$(steps.p.z.outputs.k): there is no step p/z"}}},
+      {"what stands beside it counts",
+       wait("a/$(steps.p.a.outputs.k)"),
+       {{here + "waitFor.resource.name", "\"a/x\" cannot be the name of an object"}}},
+  });
+}
+
+TEST(ValidationOutputs, OfAPhaseComeBeforeItsFirstStep) {
+  const auto with = [](const char* path) {
+    json spec = three({{"command", {"x"}}});
+    spec["phases"][1]["when"] =
+        json::array({{{"output", path}, {"operator", "In"}, {"values", {"x"}}}});
+    return problems_of(spec);
+  };
+  EXPECT_EQ(with("p.b.k"), Problems{});
+  EXPECT_EQ(with("q.c.k"),
+            (Problems{{"phases[q].when[0].output",
+                       "q.c.k: q/c does not come before this phase, so its outputs would not be "
+                       "there"}}));
+  json spec = three({{"waitFor",
+                      {{"resource", {{"apiVersion", "v1"}, {"kind", "Node"}, {"name", "n"}}},
+                       {"exists", true}}}});
+  spec["phases"][1]["when"] = json::array({{{"output", "p.b.k"}, {"operator", "Exists"}}});
+  EXPECT_EQ(
+      problems_of(spec),
+      (Problems{{"phases[q].when[0].output", "p.b.k: p/b only waits, so it gives no outputs"}}));
 }
 
 TEST(ValidationOutputs, AreNoProgramText) {
