@@ -206,7 +206,7 @@ TEST(Definition, DurationsAreReadOrRefused) {
 
 TEST(Definition, AStepHasExactlyOneAction) {
   const Problems problem{
-      {"phases[p].steps[s]", "needs exactly one of tool, command, script, waitFor"}};
+      {"phases[p].steps[s]", "needs exactly one of tool, command, script, waitFor, ask"}};
   const std::vector<std::pair<json, Problems>> rows{
       {{{"command", {"x"}}}, {}},
       {{{"tool", "x"}}, {}},
