@@ -120,7 +120,7 @@ check_documented() {
 check_explain() {
     local output
     output=$(k explain bwf.spec.phases.steps)
-    contains "explain" "tool, command, script and waitFor" "$output"
+    contains "explain" "tool, command, script, waitFor and ask" "$output"
     contains "explain" "Default 2h." "$output"
     output=$(k explain bwf --recursive)
     contains "explain --recursive" "logTail" "$output"
