@@ -40,6 +40,8 @@ AttemptName attempt_name(const Json& job) {
   return name;
 }
 
+}  // namespace
+
 Json step_record(const Json& status, const StepRef& ref) {
   for (const auto& phase : status.value("phases", Json::array()))
     if (phase["name"] == ref.phase)
@@ -47,8 +49,6 @@ Json step_record(const Json& status, const StepRef& ref) {
         if (step["name"] == ref.step) return step;
   return Json::object();
 }
-
-}  // namespace
 
 Invariants::Invariants(ObjectStore& store, const Nodes& nodes)
     : store_(store),
@@ -92,6 +92,7 @@ void Invariants::on_job(const Change& change) {
   check_alone(known->second, name.workflow_uid, name);
   check_order(known->second, name.workflow_uid, name);
   check_source(known->second, name, job);
+  check_answers(known->second, name, job);
   known->second.launched.insert(ref);
 }
 
@@ -167,6 +168,8 @@ bool Invariants::can_be_done(const Known& workflow, const std::string& uid,
                              const StepRef& ref) const {
   const OutlineStep& step = *workflow.outline.find(ref);
   if (step.waits) return step.tolerated || step.may_be_skipped() || has_come(step);
+  if (!step.asks_for.empty())
+    return step.tolerated || step.may_be_skipped() || has_answers(workflow, step);
   const auto runs = runs_of(uid, ref);
   if (std::any_of(runs.begin(), runs.end(), [](const PodRun* run) { return run->succeeded(); }))
     return true;
@@ -211,10 +214,12 @@ void Invariants::on_workflow(const Change& change) {
                         .created_at = change.at,
                         .outline = outline_of((*change.object)["spec"]),
                         .launched = {},
-                        .status = Json::object()};
-    return;
+                        .status = Json::object(),
+                        .given = {}};
   }
   Known& known = known_.at(uid);
+  for (const auto& answer : change.object->value("/spec/answers"_json_pointer, Json::array()))
+    known.given[answer["name"]].insert(answer["value"].get<std::string>());
   const Json status = change.object->value("status", Json::object());
   if (status == known.status) return;
   check_status(known, known.status, status);
@@ -248,7 +253,7 @@ void Invariants::check_steps(const Known& known, const Json& before, const Json&
     if (is.value("attempts", 0) < was.value("attempts", 0))
       violated(fmt::format("f: attempts of {}/{} went back", ref.phase, ref.step));
     if (!is_final_step(was.value("state", ""))) continue;
-    for (const char* field : {"state", "reason", "exitCode", "completionTime", "jobUID"})
+    for (const char* field : {"state", "reason", "exitCode", "completionTime", "jobUID", "outputs"})
       if (was.value(field, Json()) != is.value(field, Json()))
         violated(fmt::format("d: {} of {}/{} changed from {} to {}", field, ref.phase, ref.step,
                              was.value(field, Json()).dump(), is.value(field, Json()).dump()));
@@ -326,6 +331,7 @@ void Invariants::judge_step(const Known& known, const std::string& uid, const Ou
     return;
   }
   if (step.waits) return judge_wait(name, step, record);
+  if (!step.asks_for.empty()) return judge_ask(known, name, step, record);
   judge_runs(name, uid, step, record);
   judge_attempts(name, uid, step, record, loose);
 }
