@@ -1,5 +1,6 @@
 #include "controllers/advance_step.h"
 
+#include "controllers/ask_gate.h"
 #include "controllers/child_attempt.h"
 #include "controllers/job_attempt.h"
 #include "controllers/launch_values.h"
@@ -10,20 +11,29 @@
 namespace bootstrap {
 namespace {
 
+AttemptView wait_view(Draft& draft, const Standing& standing, const PlanStep& step,
+                      const WaitWork& wait, const StepRecord& record) {
+  const Plan& plan = draft.plan();
+  // That every reference has a value was seen to before the step was launched.
+  const LaunchValues values = launch_values(step, plan, draft.status()).value_or(LaunchValues{});
+  const auto query = resolved(wait.query, with_values(plan.run, plan.parameters, values,
+                                                      result_for(plan, standing, step.phase)));
+  const auto& progress = draft.observed().workflow.status.progress;
+  return wait_attempt(step, query.value_or(wait.query), record,
+                      progress ? progress->at : std::nullopt, draft.ask(), draft.now());
+}
+
 AttemptView view_of(Draft& draft, const Standing& standing, const PlanStep& step,
                     const StepRecord& record) {
+  if (const auto* wait = std::get_if<WaitWork>(&step.definition.work))
+    return wait_view(draft, standing, step, *wait, record);
+  if (const auto* ask = std::get_if<AskWork>(&step.definition.work))
+    return gate_attempt(
+        step, record, ask_gate(draft.plan(), step, *ask, record, draft.observed().workflow.answers),
+        draft.now());
   if (has_child(step))
     return child_attempt(step, record, draft.observed().work, draft.ask(), draft.now());
-  const auto* wait = std::get_if<WaitWork>(&step.definition.work);
-  if (wait == nullptr)
-    return job_attempt(step, record, draft.observed().work, draft.ask(), draft.now());
-  // That every reference has a value was seen to before the run, and at its launch.
-  const auto query =
-      resolved(wait->query,
-               with_given_outputs(lookup_for(draft.plan(), standing, step.phase), draft.status()));
-  const auto& progress = draft.observed().workflow.status.progress;
-  return wait_attempt(step, query.value_or(wait->query), record,
-                      progress ? progress->at : std::nullopt, draft.ask(), draft.now());
+  return job_attempt(step, record, draft.observed().work, draft.ask(), draft.now());
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #pragma once
 // What has happened to a step that has been launched: the view of its attempt, made by its kind of
-// work (job_attempt.h, wait_attempt.h), moves its record (step_machine.h).
+// work (job_attempt.h, wait_attempt.h, gate_attempt.h), moves its record (step_machine.h).
 
 #include "controllers/draft.h"
 #include "controllers/standing.h"

@@ -15,8 +15,9 @@ enum class Liveness {
   NotLaunched,
   Starting,  // launched, nothing runs yet
   Running,
-  Ending,  // over, or being stopped, but it cannot be said yet that nothing runs any more
-  Ended    // nothing of it runs or will run again; `result` is there
+  NeedsPerson,  // nothing runs; people have to do something
+  Ending,       // over, or being stopped, but it cannot be said yet that nothing runs any more
+  Ended         // nothing of it runs or will run again; `result` is there
 };
 
 // Why an attempt ended. CamelCase words of the API, documented for users.
@@ -59,6 +60,9 @@ inline constexpr const char* kWaitingForResource = "WaitingForResource";
 inline constexpr const char* kOperatorMayNotRead = "OperatorMayNotRead";
 inline constexpr const char* kServiceAccountMayNotRead = "ServiceAccountMayNotRead";
 inline constexpr const char* kWatchLimit = "WatchLimit";
+// What a gate waits for.
+inline constexpr const char* kWaitingForAnswers = "WaitingForAnswers";
+inline constexpr const char* kAnswerRefused = "AnswerRefused";
 // Of a child workflow.
 inline constexpr const char* kChildRunning = "ChildRunning";
 inline constexpr const char* kChildFailed = "ChildFailed";
@@ -95,6 +99,7 @@ struct AttemptView {
   bool message_follows = false;          // a new message counts although its reason is the same
   std::optional<AttemptResult> result;   // of Ended
   std::string source_revision;           // the commit its source was cloned at, once it is known
+  Outputs given{};                       // of NeedsPerson: what people have given so far
   std::optional<TimePoint> waits_since;  // of Starting: since then; none: since its launch
   std::optional<TimePoint> look_again;   // time alone may change this view
   std::optional<std::string> overdue =

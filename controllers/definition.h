@@ -68,6 +68,7 @@ struct Parameter {
   std::string pattern;               // RE2, of the whole value; empty: anything
   bool required = false;
   std::vector<ParameterCondition> required_when;  // required when all hold; empty: not so
+  std::string description{};                      // read of those that a step asks for
 };
 
 // A repository that each step gets a fresh clone of.
@@ -130,7 +131,11 @@ struct ChildWork {  // no Job: a template is run as a workflow of its own
   std::string template_name;
   std::map<std::string, std::string> parameters;  // their values may hold references
 };
-using StepWork = std::variant<ToolWork, CommandWork, ScriptWork, WaitWork, ChildWork>;
+struct AskWork {  // no Job: it is done when people have answered
+  std::vector<Parameter>
+      parameters;  // without values; required, unless it is said or has a default
+};
+using StepWork = std::variant<ToolWork, CommandWork, ScriptWork, WaitWork, AskWork, ChildWork>;
 
 // What the operator does when an attempt fails. The rules are in retry.h.
 struct Retry {
@@ -195,6 +200,14 @@ struct Definition {
 
 // The values of the parameters of one run.
 using ParameterValues = std::map<std::string, std::string>;
+
+// An entry of spec.answers. They are no part of a definition: they come while the run goes on.
+struct GivenAnswer {
+  std::string name;
+  std::string value;
+  bool operator==(const GivenAnswer&) const = default;
+};
+using GivenAnswers = std::vector<GivenAnswer>;  // as listed
 
 // Reads a spec (an object as the API has it). On failure: every problem, not the first one only.
 tl::expected<Definition, Problems> read_definition(const nlohmann::json& spec);

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "controllers/ask_spec.h"
 #include "controllers/limits.h"
 #include "controllers/run_values.h"
 
@@ -106,7 +107,8 @@ class GraphRules {
 
   void check_entry(const ParameterCondition& entry, const Names&, const std::string& at) {
     if (std::ranges::find(definition_.parameters, entry.param, &Parameter::name) ==
-        definition_.parameters.end())
+            definition_.parameters.end() &&
+        !asked_.contains(entry.param))
       add(at + ".param",
           fmt::format("there is no parameter \"{}\"; {}", entry.param, allowed(parameter_names())));
     check_values(entry.op, entry.values, at);
@@ -143,6 +145,7 @@ class GraphRules {
   Names parameter_names() const {
     Names names;
     for (const Parameter& p : definition_.parameters) names.insert(p.name);
+    for (const auto& [name, by] : asked_) names.insert(name);
     return names;
   }
 
@@ -151,6 +154,7 @@ class GraphRules {
   }
 
   const Definition& definition_;
+  const AskedParameters asked_ = asked_parameters(flatten(definition_));
   std::map<std::string, Names> ancestors_;  // by phase
   Problems problems_;
 };

@@ -39,8 +39,7 @@ class JobBuilder {
         values_(values),
         platform_(platform),
         result_(result),
-        lookup_(with_outputs(with_result(lookup_of(plan.run, plan.parameters), result),
-                             values.outputs)) {
+        lookup_(with_values(plan.run, plan.parameters, values, result)) {
     if (tools_.source_git) git_ = bootstrap::filled(*tools_.source_git, lookup_);
   }
 
@@ -266,8 +265,8 @@ class JobBuilder {
     set("GIT_CONFIG_COUNT", "1");
     set("GIT_CONFIG_KEY_0", "safe.directory");
     set("GIT_CONFIG_VALUE_0", "*");
-    for (const auto& [name, value] : plan_.parameters)
-      set(environment_name(name), quoted_for_kubelet(value));
+    for (const auto* all : {&plan_.parameters, &values_.answers})
+      for (const auto& [name, value] : *all) set(environment_name(name), quoted_for_kubelet(value));
     for (json& entry : own_environment()) env.push_back(std::move(entry));
     return env;
   }

@@ -6,6 +6,7 @@
 
 #include "controllers/account.h"
 #include "controllers/advance_step.h"
+#include "controllers/answers.h"
 #include "controllers/git_source.h"
 #include "controllers/launch_child.h"
 #include "controllers/limits.h"
@@ -157,13 +158,22 @@ LookSchedule looks_at_waiting(Draft& draft) {
 
 void launch(Draft& draft, const Standing& standing, const PlanStep& step) {
   StepRecord& record = *find_step(draft.status(), step.ref);
+  if (is_gate(step)) {  // it is there from now on
+    record =
+        launched(std::move(record), record.attempts + 1, "", "", draft.plan().name, draft.now());
+    return advance_step(draft, standing, step);  // what it waits for may be there already
+  }
   auto values = launch_values(step, draft.plan(), draft.status());
   if (!values) {
     record = never_launched(std::move(record), values.error().reason, values.error().message,
                             draft.now());
     return;
   }
-  if (has_child(step)) return launch_child(draft, standing, step, std::move(*values));
+  // The status comes first, and wakes this workflow again.
+  if ((has_job(step) || has_child(step)) &&
+      !answers_are_stored(step, draft.plan(), draft.status(), draft.observed().workflow.status))
+    return;
+  if (has_child(step)) return launch_child(draft, standing, step, *values);
   if (!account_allows(draft, step, record)) return;
   if (has_job(step) && !workspace_is_there(draft, record)) return;
   if (has_job(step) && !has_its_turn(draft, step, *values, record)) return;

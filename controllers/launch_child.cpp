@@ -20,7 +20,7 @@ Ancestors ancestors_of_children(const Draft& draft) {
 }  // namespace
 
 void launch_child(Draft& draft, const Standing& standing, const PlanStep& step,
-                  LaunchValues values) {
+                  const LaunchValues& values) {
   const auto& work = std::get<ChildWork>(step.definition.work);
   StepRecord& record = *find_step(draft.status(), step.ref);
   const ObjectMeta& meta = draft.meta();
@@ -31,8 +31,9 @@ void launch_child(Draft& draft, const Standing& standing, const PlanStep& step,
                      work.template_name,
                      {},
                      ancestors_of_children(draft)};
+  const Plan& plan = draft.plan();
   const Lookup lookup =
-      with_outputs(lookup_for(draft.plan(), standing, step.phase), std::move(values.outputs));
+      with_values(plan.run, plan.parameters, values, result_for(plan, standing, step.phase));
   for (const auto& [name, value] : work.parameters)
     action.parameters[name] = substitute(value, lookup, Quoting::Plain).value_or(value);
 

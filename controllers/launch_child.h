@@ -6,6 +6,6 @@
 
 namespace bootstrap {
 
-void launch_child(Draft&, const Standing&, const PlanStep&, LaunchValues);
+void launch_child(Draft&, const Standing&, const PlanStep&, const LaunchValues&);
 
 }  // namespace bootstrap

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "controllers/answers.h"
+#include "controllers/ask_spec.h"
 #include "controllers/attempt.h"
 #include "controllers/git_source.h"
 #include "controllers/program_references.h"
@@ -30,7 +32,7 @@ std::string why_missing(const OutputRef& wanted, const StepRecord* giver) {
   return fmt::format("{} gave only: {}", step, names_of(giver->outputs));
 }
 
-// What an output has made of the question that the step waits on.
+// What an output or answer has made of the question that the step waits on.
 std::optional<Lacking> impossible_query(const StepDefinition& step, const Lookup& lookup) {
   const auto* wait = std::get_if<WaitWork>(&step.work);
   if (wait == nullptr) return std::nullopt;
@@ -42,6 +44,19 @@ std::optional<Lacking> impossible_query(const StepDefinition& step, const Lookup
                  fmt::format("{}: {}", problems.front().field, problems.front().message)};
 }
 
+// Why a reference to a parameter has no value; empty: it has one, or is none.
+std::string why_unanswered(const std::string& reference, const AskedParameters& asked,
+                           const Plan& plan, const Status& status, const ParameterValues& known) {
+  const Asked* by = asked_by(asked, reference);
+  if (by == nullptr || known.contains(reference.substr(reference.find('.') + 1))) return "";
+  const StepRecord* record = find_step(status, plan.steps[by->step].ref);
+  const char* why = "has not succeeded";
+  if (record != nullptr && record->state == StepState::Skipped) why = "was skipped";
+  if (record != nullptr && record->state == StepState::Succeeded) why = "was given no answer";
+  return fmt::format("needs $({}), but {}, which asks for it, {}", reference, to_text(by->ref),
+                     why);
+}
+
 }  // namespace
 
 std::vector<std::string> texts_with_outputs(const StepDefinition& step) {
@@ -51,6 +66,10 @@ std::vector<std::string> texts_with_outputs(const StepDefinition& step) {
   if (const auto* child = std::get_if<ChildWork>(&step.work))
     for (const auto& [name, value] : child->parameters) texts.push_back(value);
   if (step.input) texts.push_back(*step.input);
+  if (const auto* wait = std::get_if<WaitWork>(&step.work)) {  // nothing else of it is used
+    for (auto& [field, text] : reference_texts(wait->query, "")) texts.push_back(std::move(text));
+    return texts;
+  }
   texts.push_back(step.tools.image);
   for (const json& entry : step.tools.env)
     if (const auto value = entry.find("value"); value != entry.end() && value->is_string())
@@ -65,8 +84,13 @@ tl::expected<LaunchValues, Lacking> launch_values(const PlanStep& step, const Pl
   LaunchValues values;
   if (const auto& git = step.definition.tools.source_git)
     values.source_commit = resolved_commit(*git, plan, status);
+  values.answers = answers_before(step, plan, status);
+  const AskedParameters asked = asked_parameters(plan.steps);
   for (const std::string& text : texts_with_outputs(step.definition))
     for (const std::string& reference : references_in(text)) {
+      if (const std::string why = why_unanswered(reference, asked, plan, status, values.answers);
+          !why.empty())
+        return tl::unexpected(Lacking{reasons::kOutputMissing, why});
       const auto wanted = output_reference(reference);
       if (!wanted) continue;
       auto given = given_output(*wanted, status);
@@ -76,17 +100,23 @@ tl::expected<LaunchValues, Lacking> launch_values(const PlanStep& step, const Pl
                     fmt::format("needs $({}), but {}", reference, given.error().message)});
       values.outputs.emplace(reference, std::move(*given));
     }
-  const Lookup lookup = with_outputs(lookup_of(plan.run, plan.parameters), values.outputs);
+  const Lookup lookup = with_values(plan.run, plan.parameters, values, {});
   // Validation did not know the values yet: one may be the name of a shell.
   if (const auto pasted = references_in_programs(step.definition, lookup); !pasted.empty())
     return tl::unexpected(Lacking{
         reasons::kOutputRefused,
-        fmt::format("$({}) in {} would become part of a program's text, because an output before "
-                    "it names an interpreter; pass it as an environment variable",
+        fmt::format("$({}) in {} would become part of a program's text, because a value before it "
+                    "names an interpreter; pass it as an environment variable",
                     pasted.front().reference, pasted.front().field)});
   if (auto impossible = impossible_query(step.definition, lookup))
     return tl::unexpected(std::move(*impossible));
   return values;
+}
+
+Lookup with_values(const RunIdentity& run, ParameterValues parameters, const LaunchValues& values,
+                   const std::optional<RunResult>& result) {
+  parameters.insert(values.answers.begin(), values.answers.end());
+  return with_outputs(with_result(lookup_of(run, parameters), result), values.outputs);
 }
 
 tl::expected<std::string, Lacking> given_output(const OutputRef& wanted, const Status& status) {

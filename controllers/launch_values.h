@@ -19,6 +19,7 @@ namespace bootstrap {
 struct LaunchValues {
   std::map<std::string, std::string> outputs;  // by reference: "steps.cluster.create.outputs.url"
   std::string source_commit{};  // that its source is taken at; empty: this step finds out
+  ParameterValues answers{};    // to the asks before it, by parameter
 };
 
 // Why a step can never be launched: a step before it did not give what it needs.
@@ -42,7 +43,11 @@ Lookup with_outputs(Lookup known, std::map<std::string, std::string> outputs);
 // For texts that are no part of a launch (notes): an output that is not there is "(none)".
 Lookup with_outputs_so_far(Lookup known, const Status&);
 
-// The texts of a step in which references to outputs are replaced.
+// What all references of a step stand for that has these values.
+Lookup with_values(const RunIdentity&, ParameterValues parameters, const LaunchValues&,
+                   const std::optional<RunResult>&);
+
+// The texts of a step in which references to outputs and answers are replaced.
 std::vector<std::string> texts_with_outputs(const StepDefinition&);
 
 }  // namespace bootstrap

@@ -38,7 +38,10 @@ void obey(Draft& draft, const Standing& standing, StepIndex index) {
     record = given_up(std::move(record), cause.reason, cause.message, draft.now());
   } else if (intent == Intent::End && state != StepState::Ending) {
     Cause cause = cause_of(draft.plan(), standing, step.phase);
-    if (!has_job(step)) cause.message += ": " + record.message;  // what it still waits for
+    if (is_gate(step))
+      cause.message += ": " + to_text(step.ref) + " still waited for people";
+    else if (!has_job(step))
+      cause.message += ": " + record.message;  // what it still waits for
     record = to_be_stopped(std::move(record), cause.reason, cause.message);
     draft.stop_work_of(record);
   }

@@ -1,5 +1,6 @@
 #include "controllers/plan.h"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -67,11 +68,21 @@ class Graph {
   std::vector<Steps> ends_;  // by phase: the steps that come last in it
 };
 
+void note_asks(std::vector<PlanStep>& steps) {
+  if (std::ranges::none_of(steps, is_gate)) return;
+  const auto before = steps_before(steps);
+  for (StepIndex i = 0; i < steps.size(); ++i)
+    for (const StepIndex other : before[i])
+      if (std::holds_alternative<AskWork>(steps[other].definition.work))
+        steps[i].asks.push_back(other);
+}
+
 }  // namespace
 
 std::vector<PlanStep> flatten(const Definition& definition) {
   Plan plan;
   Graph(plan).add(definition);
+  note_asks(plan.steps);
   return std::move(plan.steps);
 }
 
@@ -87,7 +98,12 @@ std::vector<std::set<StepIndex>> steps_before(const std::vector<PlanStep>& steps
 }
 
 bool has_job(const PlanStep& step) {
-  return !std::holds_alternative<WaitWork>(step.definition.work) && !has_child(step);
+  return !std::holds_alternative<WaitWork>(step.definition.work) && !is_gate(step) &&
+         !has_child(step);
+}
+
+bool is_gate(const PlanStep& step) {
+  return std::holds_alternative<AskWork>(step.definition.work);
 }
 
 bool has_child(const PlanStep& step) {
@@ -95,7 +111,9 @@ bool has_child(const PlanStep& step) {
 }
 
 json pinned_part(const json& spec) {
-  return spec;
+  json pinned = spec;
+  if (pinned.is_object()) pinned.erase("answers");
+  return pinned;
 }
 
 json owner_reference(const ObjectMeta& workflow) {
@@ -172,6 +190,7 @@ tl::expected<Plan, std::string> compile(const ObjectMeta& workflow, const PlanRe
   plan.timeout = definition->timeout;
   plan.workspace = definition->workspace;
   Graph(plan).add(*definition);
+  note_asks(plan.steps);
   return plan;
 }
 

@@ -62,6 +62,7 @@ struct PlanStep {
   std::vector<StepIndex> after;  // all must be done: succeeded, skipped, or failed and tolerated
   std::vector<StepIndex> after_end;  // all must be over, whatever came of them
   PhaseIndex phase = 0;
+  std::vector<StepIndex> asks{};  // of all before it those that ask: it knows their answers
 };
 
 struct Plan {
@@ -87,6 +88,8 @@ std::vector<std::set<StepIndex>> steps_before(const std::vector<PlanStep>&);
 // Whether its attempts are Jobs; a step that waits or runs a template has none.
 bool has_job(const PlanStep&);
 bool has_child(const PlanStep&);
+// Whether it waits for people.
+bool is_gate(const PlanStep&);
 
 // What of a spec is pinned: everything but the live fields.
 nlohmann::json pinned_part(const nlohmann::json& spec);

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "controllers/adoption.h"
+#include "controllers/answers.h"
 #include "controllers/launch.h"
 #include "controllers/step_machine.h"
 #include "controllers/when.h"
@@ -35,11 +36,14 @@ void fail(Draft& draft, StepIndex step, const WhenResult& result) {
   record = never_launched(std::move(record), result.reason, result.why, draft.now());
 }
 
-WhenResult look_at(Draft& draft, const Standing& standing, const When& when, PhaseIndex phase) {
+// With what this step knows; of a phase it is the first.
+WhenResult look_at(Draft& draft, const Standing& standing, const When& when, const PlanStep& step) {
+  if (when.empty()) return {};
   const Plan& plan = draft.plan();
-  const Lookup lookup = lookup_for(plan, standing, phase);
-  return evaluate(
-      when, {plan.parameters, standing, draft.status(), draft.meta().ns, lookup, draft.ask()});
+  const ParameterValues known = known_parameters(step, plan, draft.status());
+  const Lookup lookup =
+      with_result(lookup_of(plan.run, known), result_for(plan, standing, step.phase));
+  return evaluate(when, {known, standing, draft.status(), draft.meta().ns, lookup, draft.ask()});
 }
 
 // What `step` is told when its turn has come and nothing can be decided. The cluster answers within
@@ -72,7 +76,8 @@ Kind decide_phase(Draft& draft, const Standing& standing, PhaseIndex phase) {
   const Plan& plan = draft.plan();
   if (plan.phases[phase].when.empty() || has_begun(plan, standing, phase)) return Kind::Holds;
   const std::vector<StepIndex> steps = steps_of(plan, phase);
-  const WhenResult result = look_at(draft, standing, plan.phases[phase].when, phase);
+  const WhenResult result =
+      look_at(draft, standing, plan.phases[phase].when, plan.steps[steps.front()]);
   switch (result.kind) {
     case Kind::NotKnownYet:
       hold_back(draft, steps.front(), result);  // said once
@@ -92,7 +97,7 @@ Kind decide_phase(Draft& draft, const Standing& standing, PhaseIndex phase) {
 
 bool decide_step(Draft& draft, const Standing& standing, StepIndex step) {
   const PlanStep& planned = draft.plan().steps[step];
-  const WhenResult result = look_at(draft, standing, planned.definition.when, planned.phase);
+  const WhenResult result = look_at(draft, standing, planned.definition.when, planned);
   switch (result.kind) {
     case Kind::NotKnownYet:
       hold_back(draft, step, result);

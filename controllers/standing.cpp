@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "controllers/attempt.h"
+#include "controllers/pause.h"
 
 namespace bootstrap {
 namespace {
@@ -16,7 +17,8 @@ bool was_ended(const StepRecord& record) {
 
 }  // namespace
 
-Standing::Standing(const Plan& plan, const Status& status, TimePoint now) : plan_(plan), now_(now) {
+Standing::Standing(const Plan& plan, const Status& status, TimePoint now)
+    : plan_(plan), status_(status), now_(now) {
   for (const PlanStep& step : plan.steps) records_.push_back(find_step(status, step.ref));
   for (const PlanPhase& phase : plan.phases)
     phases_.push_back(&*std::ranges::find(status.phases, phase.name, &PhaseRecord::name));
@@ -53,8 +55,16 @@ bool Standing::settled(StepIndex step) const {
 // --- timeouts ---
 
 std::optional<TimePoint> Standing::deadline(PhaseIndex phase) const {
-  if (!plan_.phases[phase].timeout || !phases_[phase]->start) return std::nullopt;
-  return *phases_[phase]->start + *plan_.phases[phase].timeout;
+  const PhaseRecord& record = *phases_[phase];
+  if (!plan_.phases[phase].timeout || !record.start) return std::nullopt;
+  return *record.start + *plan_.phases[phase].timeout + record.paused +
+         pause_within(status_, record, now_);
+}
+
+std::optional<TimePoint> Standing::deadline() const {
+  if (!plan_.timeout) return std::nullopt;
+  const Duration pause = status_.paused_since ? now_ - *status_.paused_since : Duration{};
+  return plan_.run.start + *plan_.timeout + status_.paused + std::max(pause, Duration{});
 }
 
 bool Standing::is_timed_out(PhaseIndex phase) const {
@@ -66,7 +76,7 @@ bool Standing::is_timed_out(PhaseIndex phase) const {
 }
 
 bool Standing::workflow_timed_out() const {
-  if (!plan_.timeout || now_ < plan_.run.start + *plan_.timeout) return false;
+  if (const auto until = deadline(); !until || now_ < *until) return false;
   for (StepIndex i = 0; i < records_.size(); ++i)
     if (plan_.phases[plan_.steps[i].phase].runs_on == RunsOn::Success && !settled(i)) return true;
   return false;
@@ -93,12 +103,13 @@ std::optional<PassedTimeout> Standing::passed_timeout(RunsOn runs_on) const {
 
 std::optional<TimePoint> Standing::next_deadline() const {
   std::optional<TimePoint> next;
+  if (status_.paused_since) return next;  // they stand still
   const auto consider = [&](std::optional<TimePoint> at) {
     if (at && *at > now_ && (!next || *at < *next)) next = at;
   };
   for (PhaseIndex phase = 0; phase < phases_.size(); ++phase)
     if (phases_[phase]->state == PhaseState::Running) consider(deadline(phase));
-  if (plan_.timeout && !are_over(RunsOn::Success)) consider(plan_.run.start + *plan_.timeout);
+  if (!are_over(RunsOn::Success)) consider(deadline());
   return next;
 }
 
@@ -196,10 +207,6 @@ RunResult Standing::result() const {
 std::optional<RunResult> result_for(const Plan& plan, const Standing& standing, PhaseIndex phase) {
   if (plan.phases[phase].runs_on != RunsOn::Always) return std::nullopt;
   return standing.result();
-}
-
-Lookup lookup_for(const Plan& plan, const Standing& standing, PhaseIndex phase) {
-  return with_result(lookup_of(plan.run, plan.parameters), result_for(plan, standing, phase));
 }
 
 }  // namespace bootstrap

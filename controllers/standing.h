@@ -6,6 +6,9 @@
 //   a step has failed for good          →  NoNew
 //   else                                →  Go
 //
+// The time in which only people are waited for (status.paused) counts for no timeout of phase or
+// workflow.
+//
 // Phases of finally stand for themselves: their own failure and timeout count, nobody else's.
 //
 //   Go      what is ready is launched
@@ -77,10 +80,12 @@ class Standing {
   bool settled(StepIndex) const;
   bool any_failed(RunsOn, std::optional<PhaseIndex> of = {}) const;
   std::optional<TimePoint> deadline(PhaseIndex) const;
+  std::optional<TimePoint> deadline() const;  // of the workflow
   bool is_timed_out(PhaseIndex) const;
   bool workflow_timed_out() const;
 
   const Plan& plan_;
+  const Status& status_;
   TimePoint now_;
   std::vector<const StepRecord*> records_;  // by step
   std::vector<const PhaseRecord*> phases_;  // by phase
@@ -88,6 +93,5 @@ class Standing {
 
 // What references stand for in a step: in those of finally the result of the run as well.
 std::optional<RunResult> result_for(const Plan&, const Standing&, PhaseIndex);
-Lookup lookup_for(const Plan&, const Standing&, PhaseIndex);
 
 }  // namespace bootstrap

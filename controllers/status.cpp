@@ -11,8 +11,9 @@ using nlohmann::json;
 template <class E, std::size_t N>
 using Texts = std::array<std::pair<E, const char*>, N>;
 
-constexpr Texts<WorkflowState, 6> kWorkflowStates{{{WorkflowState::Pending, "Pending"},
+constexpr Texts<WorkflowState, 7> kWorkflowStates{{{WorkflowState::Pending, "Pending"},
                                                    {WorkflowState::Running, "Running"},
+                                                   {WorkflowState::Waiting, "Waiting"},
                                                    {WorkflowState::Suspended, "Suspended"},
                                                    {WorkflowState::Succeeded, "Succeeded"},
                                                    {WorkflowState::Failed, "Failed"},
@@ -22,9 +23,10 @@ constexpr Texts<PhaseState, 5> kPhaseStates{{{PhaseState::Pending, "Pending"},
                                              {PhaseState::Succeeded, "Succeeded"},
                                              {PhaseState::Failed, "Failed"},
                                              {PhaseState::Skipped, "Skipped"}}};
-constexpr Texts<StepState, 8> kStepStates{{{StepState::Pending, "Pending"},
+constexpr Texts<StepState, 9> kStepStates{{{StepState::Pending, "Pending"},
                                            {StepState::Starting, "Starting"},
                                            {StepState::Running, "Running"},
+                                           {StepState::Waiting, "Waiting"},
                                            {StepState::Ending, "Ending"},
                                            {StepState::Backoff, "Backoff"},
                                            {StepState::Succeeded, "Succeeded"},
@@ -56,6 +58,10 @@ void put(json& to, const char* key, const std::string& value) {
 
 void put(json& to, const char* key, const std::optional<TimePoint>& value) {
   if (value) to[key] = to_rfc3339(*value);
+}
+
+void put(json& to, const char* key, Duration value) {
+  if (value != Duration{}) to[key] = to_text(value);
 }
 
 template <class T, class F>
@@ -90,6 +96,14 @@ std::optional<TimePoint> time_in(const json& from, const char* key) {
   const auto time = from_rfc3339(value.get_ref<const std::string&>());
   if (!time) throw Unreadable(std::string(key) + " is not a time");
   return time;
+}
+
+Duration duration_in(const json& from, const char* key) {
+  const std::string text = text_in(from, key);
+  if (text.empty()) return {};
+  const auto duration = duration_from_text(text);
+  if (!duration) throw Unreadable(std::string(key) + " is not a duration");
+  return *duration;
 }
 
 template <class T, class F>
@@ -154,6 +168,7 @@ json write_phase(const PhaseRecord& phase) {
   json to{{"name", phase.name}, {"state", to_text(phase.state)}};
   put(to, "startTime", phase.start);
   put(to, "completionTime", phase.completion);
+  put(to, "pausedDuration", phase.paused);
   put_list(to, "steps", phase.steps, write_step);
   return to;
 }
@@ -164,6 +179,7 @@ PhaseRecord read_phase(const json& from) {
   phase.state = value_of(kPhaseStates, text_in(from, "state"));
   phase.start = time_in(from, "startTime");
   phase.completion = time_in(from, "completionTime");
+  phase.paused = duration_in(from, "pausedDuration");
   phase.steps = list_in<StepRecord>(from, "steps", read_step);
   return phase;
 }
@@ -234,6 +250,8 @@ Status read(const json& from) {
   status.start = time_in(from, "startTime");
   status.completion = time_in(from, "completionTime");
   status.duration = text_in(from, "duration");
+  status.paused_since = time_in(from, "pausedSince");
+  status.paused = duration_in(from, "pausedDuration");
   if (const json& progress = value_in(from, "progress"); !progress.is_null())
     status.progress = read_progress(progress);
   status.conditions = list_in<Condition>(from, "conditions", read_condition);
@@ -284,6 +302,8 @@ json to_json(const Status& status) {
   put(to, "startTime", status.start);
   put(to, "completionTime", status.completion);
   put(to, "duration", status.duration);
+  put(to, "pausedSince", status.paused_since);
+  put(to, "pausedDuration", status.paused);
   if (status.progress) to["progress"] = write_progress(*status.progress);
   put_list(to, "conditions", status.conditions, write_condition);
   put_list(to, "phases", status.phases, write_phase);

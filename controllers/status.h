@@ -17,14 +17,25 @@
 
 namespace bootstrap {
 
-enum class WorkflowState { Pending, Running, Suspended, Succeeded, Failed, Invalid };
+enum class WorkflowState { Pending, Running, Waiting, Suspended, Succeeded, Failed, Invalid };
 enum class PhaseState { Pending, Running, Succeeded, Failed, Skipped };
 
 // Running: its Job has been launched. Starting: launched, but no container runs, and reason and
-// message say why. Ending: it is being stopped; its pod has not ended yet. Backoff: an attempt has
-// failed, and the next one comes at `next_retry`. Skipped: its `when`, or that of its phase, did
-// not hold. The transitions are drawn in step_machine.h.
-enum class StepState { Pending, Starting, Running, Ending, Backoff, Succeeded, Failed, Skipped };
+// message say why. Waiting: for people; reason and message say for what. Ending: it is being
+// stopped; its pod has not ended yet. Backoff: an attempt has failed, and the next one comes at
+// `next_retry`. Skipped: its `when`, or that of its phase, did not hold. The transitions are drawn
+// in step_machine.h.
+enum class StepState {
+  Pending,
+  Starting,
+  Running,
+  Waiting,
+  Ending,
+  Backoff,
+  Succeeded,
+  Failed,
+  Skipped
+};
 
 struct StepRecord {
   std::string name;
@@ -43,7 +54,7 @@ struct StepRecord {
   std::optional<TimePoint> completion;  // of the newest attempt
   std::optional<TimePoint> next_retry;  // of Backoff; whole seconds, as it is stored
   std::string log_tail;
-  Outputs outputs;              // of a step that succeeded
+  Outputs outputs;              // of a step that succeeded; of one that is Waiting: so far
   std::string source_revision;  // the commit its source was cloned at
   std::string plan;             // the ControllerRevision its newest attempt ran with
   bool operator==(const StepRecord&) const = default;
@@ -55,6 +66,7 @@ struct PhaseRecord {
   std::optional<TimePoint> start;
   std::optional<TimePoint> completion;
   std::vector<StepRecord> steps;
+  Duration paused{};  // of its time, before status.paused_since; whole seconds
   bool operator==(const PhaseRecord&) const = default;
 };
 
@@ -99,6 +111,8 @@ struct Status {
   std::optional<TimePoint> start;
   std::optional<TimePoint> completion;
   std::string duration;
+  std::optional<TimePoint> paused_since;  // only people are waited for; whole seconds
+  Duration paused{};                      // before that, in all; whole seconds
   std::optional<Progress> progress;
   std::vector<Condition> conditions;
   std::vector<PhaseRecord> phases;

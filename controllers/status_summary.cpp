@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "controllers/limits.h"
+#include "controllers/pause.h"
 #include "controllers/standing.h"
 #include "controllers/texts.h"
 #include "controllers/workflow_message.h"
@@ -62,6 +63,7 @@ Verdict verdict_of(WorkflowState state) {
       return {"False", "False"};
     case WorkflowState::Invalid:
       return {"False", "False"};
+    case WorkflowState::Waiting:
     case WorkflowState::Suspended:
       return {"False", "Unknown"};
     case WorkflowState::Pending:
@@ -138,6 +140,7 @@ void summarize(Status& status, const Plan& plan, TimePoint now) {
     status.duration = to_text(now - status.start.value_or(now));
   }
   const WorkflowMessage said = message_of(status, plan, standing);
+  note_pause(status, said.state == WorkflowState::Waiting, now);
   status.state = said.state;
   status.reason = said.reason;
   status.message = cut(said.message, limits::kMessage);

@@ -25,7 +25,19 @@ Transition waits(Transition t, const std::string& name, const StepRecord& step) 
   return t;
 }
 
-Transition step_transition(const StepRef& ref, const StepRecord& step, const Workflow& workflow) {
+// An Event when it begins to wait, and one for each wrong answer; not when a wrong one is taken
+// back.
+Transition needs_person(Transition t, const std::string& name, const StepRecord& step,
+                        bool new_one) {
+  t.reason = step.reason;
+  t.message = fmt::format("{} {}", name, step.message);
+  t.warning = step.reason == reasons::kAnswerRefused;
+  t.event = t.warning || new_one;
+  return t;
+}
+
+Transition step_transition(const StepRef& ref, const StepRecord* before, const StepRecord& step,
+                           const Workflow& workflow) {
   Transition t;
   t.step = ref;
   t.state = to_text(step.state);
@@ -57,6 +69,8 @@ Transition step_transition(const StepRef& ref, const StepRecord& step, const Wor
           fmt::format("attempt {} of {} failed ({}): {}; the next one comes at {}", step.attempts,
                       name, step.reason, step.message, to_rfc3339(*step.next_retry));
       break;
+    case StepState::Waiting:
+      return needs_person(t, name, step, before == nullptr || before->state != step.state);
     case StepState::Pending:
     case StepState::Starting:
     case StepState::Running:
@@ -98,6 +112,7 @@ std::optional<Transition> workflow_transition(const Status& before, const Status
       break;
     case WorkflowState::Pending:
     case WorkflowState::Running:
+    case WorkflowState::Waiting:  // its step says so
     case WorkflowState::Suspended:
       t.reason = started ? "WorkflowStarted" : after.reason;
       if (started) {
@@ -122,8 +137,8 @@ std::vector<Transition> transitions_between(const Status& before, const Status& 
   for (const PhaseRecord& phase : after.phases)
     for (const StepRecord& step : phase.steps) {
       const StepRef ref{phase.name, step.name};
-      if (worth_telling(find_step(before, ref), step))
-        all.push_back(step_transition(ref, step, workflow));
+      const StepRecord* old = find_step(before, ref);
+      if (worth_telling(old, step)) all.push_back(step_transition(ref, old, step, workflow));
     }
   if (at_end) all.push_back(*own);
   return all;

@@ -62,7 +62,8 @@ StepMove stop_unstarted(const PlanStep& step, StepRecord record, const AttemptVi
 }  // namespace
 
 bool is_launched(StepState state) {
-  return state == StepState::Starting || state == StepState::Running || state == StepState::Ending;
+  return state == StepState::Starting || state == StepState::Running ||
+         state == StepState::Waiting || state == StepState::Ending;
 }
 
 StepMove advance(const PlanStep& step, StepRecord record, const AttemptView& view, TimePoint now) {
@@ -89,7 +90,9 @@ StepMove advance(const PlanStep& step, StepRecord record, const AttemptView& vie
     const TimePoint look = view.look_again.value_or(deadline);
     return {std::move(record), false, std::min(deadline, look)};
   }
-  record.state = StepState::Running;
+  const bool needs_person = view.live == Liveness::NeedsPerson;
+  record.state = needs_person ? StepState::Waiting : StepState::Running;
+  if (needs_person) record.outputs = view.given;
   explain(record, view.reason, view.message);
   if (view.message_follows) record.message = view.message;
   return {std::move(record), false, view.look_again};

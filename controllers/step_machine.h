@@ -1,9 +1,9 @@
 #pragma once
 // The life of a step, the same for every kind of work.
 //
-//   Pending ──1──▶ Running ◀──2, 3──▶ Starting
+//   Pending ──1──▶ Running ◀──2, 3──▶ Starting      (a gate: ──1──▶ Waiting, in place of both)
 //    │   │            │                  │
-//    │   │            └────────┬─────────┴──6, 11──▶ Ending   (from both: stop sent)
+//    │   │            └────────┬─────────┴──6, 11──▶ Ending   (from each: stop sent)
 //    │   │                     │                       │
 //    │   8                     └───────────┬───────────┘
 //    │   ▼                                 ├──4──────▶ Succeeded
@@ -23,6 +23,8 @@
 //  10  as 8, or no other attempt may follow any more
 //  11  its phase or the workflow is to end (standing.h)
 //  12  its `when`, or that of its phase, does not hold (when.h)
+//
+// A gate waits for people and has neither Job nor pod: from Waiting 4, 5 and 11 lead on.
 //
 // Succeeded, Failed and Skipped are final: the first recorded result stands, whatever is seen
 // later. Pure functions.
@@ -64,6 +66,6 @@ StepRecord to_be_stopped(StepRecord, const char* reason, const std::string& why)
 // Transition 12.
 StepRecord skipped(StepRecord, const std::string& why);
 
-bool is_launched(StepState);  // Starting, Running, Ending
+bool is_launched(StepState);  // Starting, Running, Waiting, Ending
 
 }  // namespace bootstrap

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "controllers/ask_spec.h"
 #include "controllers/git_source.h"
 #include "controllers/graph_rules.h"
 #include "controllers/limits.h"
@@ -17,7 +18,6 @@
 #include "controllers/references.h"
 #include "controllers/resource_query_spec.h"
 #include "controllers/run_values.h"
-#include "controllers/texts.h"
 #include "controllers/workspace.h"
 
 namespace bootstrap {
@@ -90,7 +90,8 @@ class Validation {
     check_phases(definition_.phases, "phases", names);
     lookup_ = with_result(lookup_, RunResult{"Succeeded", ""});  // known from here on
     check_phases(definition_.finally, "finally", names);
-    for (Problem& problem : graph_problems(definition_)) problems_.push_back(std::move(problem));
+    for (auto* rules : {graph_problems, ask_problems})
+      for (Problem& problem : rules(definition_)) problems_.push_back(std::move(problem));
     return std::move(problems_);
   }
 
@@ -148,8 +149,22 @@ class Validation {
     for (const std::string& reference : references_in(text))
       if (means_output(reference))
         check_output(field, reference);
+      else if (const Asked* asked = asked_by(asked_, reference))
+        check_asked(field, reference, *asked);
       else if (!lookup_(reference))
         add(field, unknown(reference));
+  }
+
+  // An answer must be there before the one that needs it can start. In notes it need not.
+  void check_asked(const std::string& field, const std::string& reference, const Asked& asked) {
+    if (taker_.before == nullptr) return;
+    if (!taker_.before->contains(asked.step))
+      add(field, fmt::format("$({}): {}, which asks for it, does not come before this {}",
+                             reference, to_text(asked.ref), taker_.name));
+    else if (asked.may_be_absent)
+      add(field, fmt::format("$({}): the parameter may stay without a value; give it a default, or "
+                             "make it required",
+                             reference));
   }
 
   // A text that must be known when the run starts.
@@ -158,6 +173,11 @@ class Validation {
       if (means_output(reference))
         add(field, fmt::format("$({}) cannot be used here; outputs only in args, command, env "
                                "values, image, stdin, waitFor, when and notes",
+                               reference));
+      else if (asked_by(asked_, reference) != nullptr)
+        add(field, fmt::format("$({}) cannot be used here, because it is asked for while the run "
+                               "goes on; only in args, command, env values, image, stdin, waitFor, "
+                               "when and notes",
                                reference));
       else if (!lookup_(reference))
         add(field, unknown(reference));
@@ -220,6 +240,7 @@ class Validation {
     for (std::size_t i = 0; i < step.args.size(); ++i)
       check_text(fmt::format("{}.args[{}]", at, i), step.args[i]);
     if (step.input) check_text(at + ".stdin", *step.input);
+    if (std::holds_alternative<AskWork>(step.work)) return;  // ask_problems() looks at it
     if (const auto* wait = std::get_if<WaitWork>(&step.work)) {
       check_literal(at + ".tools.serviceAccountName", step.tools.service_account);
       return check_query(wait->query, at + ".waitFor.");
@@ -249,11 +270,11 @@ class Validation {
 
   void check_query(const ResourceQuery& query, const std::string& at) {
     for (const auto& [field, text] : reference_texts(query, at)) check_text(field, text);
-    // What an output will be is looked at when it is known.
-    const Lookup lookup = [this](std::string_view reference) {
-      return means_output(reference) ? std::optional<std::string>("x") : lookup_(reference);
+    // Outputs and answers are not known yet; they are looked at when they are.
+    const Lookup lenient = [&](std::string_view reference) {
+      return std::optional(lookup_(reference).value_or("x"));
     };
-    if (const auto filled = resolved(query, lookup))
+    if (const auto filled = resolved(query, lenient))
       for (Problem& problem : check_resource_query(*filled, at))
         problems_.push_back(std::move(problem));
   }
@@ -362,6 +383,7 @@ class Validation {
   const Definition& definition_;
   const std::vector<PlanStep> steps_ = flatten(definition_);
   const std::vector<std::set<StepIndex>> order_ = steps_before(steps_);
+  const AskedParameters asked_ = asked_parameters(steps_);
   StepIndex index_ = 0;  // of the next step in steps_
   OutputTaker taker_;    // the step or phase that is looked at
   ParameterValues values_;
@@ -370,65 +392,10 @@ class Validation {
   Problems problems_;
 };
 
-// --- as one text ---
-
-// Between what is wrong and what to do about it.
-constexpr std::string_view kHint = "; ";
-
-// Tools of the workflow are tools of every step: a mistake in them is told with the first.
-Problems told_once(const Problems& problems) {
-  struct Told {
-    Problem first;
-    std::string place;  // within the tools; empty: not in tools
-    std::size_t more = 0;
-  };
-  std::vector<Told> all;
-  for (const Problem& problem : problems) {
-    const auto at = problem.field.find(".tools.");
-    const std::string place = at == std::string::npos ? "" : problem.field.substr(at);
-    const auto same = std::ranges::find_if(all, [&](const Told& told) {
-      return !place.empty() && told.place == place && told.first.message == problem.message;
-    });
-    if (same == all.end())
-      all.push_back({problem, place});
-    else
-      ++same->more;
-  }
-  Problems once;
-  for (Told& told : all) {
-    if (told.more > 0)
-      told.first.field +=
-          fmt::format(" (and {} more step{})", told.more, told.more == 1 ? "" : "s");
-    once.push_back(std::move(told.first));
-  }
-  return once;
-}
-
-template <class Shape>
-std::string listed(const Problems& problems, Shape&& shape) {
-  std::string text = problems.size() == 1
-                         ? std::string("the spec cannot run: ")
-                         : fmt::format("the spec cannot run, {} problems: ", problems.size());
-  for (std::size_t i = 0; i < problems.size(); ++i)
-    text +=
-        fmt::format("{}{}: {}", i == 0 ? "" : "; ", problems[i].field, shape(problems[i].message));
-  return text;
-}
-
 }  // namespace
 
 Problems validate(const Definition& definition) {
   return Validation(definition).run();
-}
-
-std::string problems_text(const Problems& problems, std::size_t limit) {
-  const Problems all = told_once(problems);
-  std::string text = listed(all, [](const std::string& message) { return message; });
-  // Rather every problem without its hint than the first ones only.
-  if (text.size() > limit)
-    text = listed(
-        all, [](const std::string& message) { return message.substr(0, message.find(kHint)); });
-  return cut(std::move(text), limit);
 }
 
 }  // namespace bootstrap

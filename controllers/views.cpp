@@ -81,8 +81,11 @@ tl::expected<Workflow, std::string> read_workflow(const json& object) {
   // be kept in memory.
   const bool over = workflow.status.state && is_final(*workflow.status.state) &&
                     workflow.status.observed_generation == workflow.meta.generation;
-  if (const json& spec = child(object, "spec"); !over && !spec.is_null())
+  if (const json& spec = child(object, "spec"); !over && !spec.is_null()) {
     workflow.spec = spec.dump();
+    for (const json& answer : child(spec, "answers"))
+      workflow.answers.push_back({text(answer, "name"), text(answer, "value")});
+  }
   return workflow;
 }
 

@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controllers/definition.h"
 #include "controllers/object_meta.h"
 #include "controllers/projection.h"
 #include "controllers/status.h"
@@ -22,6 +23,7 @@ struct Workflow {
   std::string spec;  // its JSON text, "{}" once it is of no use any more; parsed when a run starts
                      // or the definition has changed
   Status status;
+  GivenAnswers answers{};  // of the spec, kept apart from it: they come while the run goes on
   std::vector<std::string> ancestors = {};  // of a child; see child_workflow.h
 };
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "controllers/answers.h"
 #include "controllers/attempt.h"
 #include "controllers/launch_values.h"
 #include "controllers/limits.h"
@@ -66,7 +67,8 @@ class Message {
 
   std::string note(const std::string& text) const {
     if (text.empty()) return "";
-    const Lookup lookup = with_outputs_so_far(lookup_of(plan_.run, plan_.parameters), status_);
+    const Lookup lookup = with_outputs_so_far(
+        with_answers_so_far(lookup_of(plan_.run, plan_.parameters), plan_, status_), status_);
     return ". " + substitute(text, lookup, Quoting::Plain).value_or(text);
   }
 
@@ -77,6 +79,7 @@ class Message {
     const bool started = std::ranges::any_of(
         status_.phases, [](const PhaseRecord& p) { return p.state != PhaseState::Pending; });
     said.state = started ? WorkflowState::Running : WorkflowState::Pending;
+    if (only_people()) said.state = WorkflowState::Waiting;
     const std::string rest = under_way(said.reason);
     const std::string failure = failure_text();
     if (failure.empty()) {
@@ -97,6 +100,8 @@ class Message {
     };
     for (const StepIndex i : steps([&](StepIndex i) { return is_in_trouble(i); }))
       say(record(i).reason, trouble(i));
+    if (const Steps open = steps([&](StepIndex i) { return needs_person(i); }); !open.empty())
+      say(record(open[0]).reason, for_people(open));
     for (const StepIndex i : steps([&](StepIndex i) { return is_in_backoff(i); }))
       say("StepRetrying", backoff(i));
     for (const StepIndex i : steps([&](StepIndex i) { return is_waiting(i); }))
@@ -112,6 +117,27 @@ class Message {
     return record(i).state == StepState::Backoff && record(i).next_retry;
   }
 
+  bool needs_person(StepIndex i) const { return record(i).state == StepState::Waiting; }
+
+  // Nothing would happen if nobody did something.
+  bool only_people() const {
+    const auto others = [&](StepIndex i) {
+      const StepState state = record(i).state;
+      return !needs_person(i) &&
+             (is_launched(state) || state == StepState::Backoff || is_in_trouble(i));
+    };
+    return !steps([&](StepIndex i) { return needs_person(i); }).empty() && steps(others).empty();
+  }
+
+  // The message of one is made to fit (gate_attempt.h).
+  std::string for_people(const Steps& open) const {
+    if (open.size() == 1) return fmt::format("{} {}", name(open[0]), record(open[0]).message);
+    std::vector<std::string> names;
+    for (const StepIndex i : open) names.push_back(name(i));
+    return fmt::format("{} wait for answers; the message of each in status says for which",
+                       listed(names));
+  }
+
   // For a resource or its child, as it is meant to.
   bool is_waiting(StepIndex i) const {
     return is_launched(record(i).state) && (record(i).reason == reasons::kWaitingForResource ||
@@ -119,7 +145,7 @@ class Message {
   }
 
   bool is_in_trouble(StepIndex i) const {
-    return !is_final(record(i).state) && !is_in_backoff(i) && !is_waiting(i) &&
+    return !is_final(record(i).state) && !is_in_backoff(i) && !is_waiting(i) && !needs_person(i) &&
            !record(i).reason.empty() && !standing_.is_over(i);
   }
 

@@ -1,7 +1,6 @@
 // The samples as they are shipped, from `kubectl apply` to the end, and what they cost the API.
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 
 #include <gmock/gmock.h>
@@ -9,6 +8,7 @@
 
 #include "tests/e2e/golden.h"
 #include "tests/e2e/user_view.h"
+#include "tests/e2e/volume.h"
 #include "tests/integration/audit_log.h"
 #include "tests/integration/waiting.h"
 
@@ -194,39 +194,6 @@ TEST(Samples, ARefusedValueNamesTheAllowedOnes) {
   EXPECT_NE(std::string::npos, applied.err.find("us-east-1, us-west-2, eu-west-1, eu-central-1"))
       << applied.err;
 }
-
-// There is no provisioner in the local cluster: the volume is a folder of the node that is there
-// already and belongs to nobody.
-class Volume {
- public:
-  Volume(Cluster& cluster, std::string name)
-      : cluster_(cluster),
-        name_(std::move(name)),
-        folder_(Cluster::variable("CLUSTER_STATE") + "/" + name_) {
-    std::filesystem::create_directories(folder_);
-    std::filesystem::permissions(folder_, std::filesystem::perms::all);
-    const json volume{{"apiVersion", "v1"},
-                      {"kind", "PersistentVolume"},
-                      {"metadata", {{"name", name_}}},
-                      {"spec",
-                       {{"capacity", {{"storage", "100Mi"}}},
-                        {"accessModes", {"ReadWriteOnce"}},
-                        {"hostPath", {{"path", folder_}}}}}};
-    cluster_.kubectl_output({"create", "-f", "-"}, {.input = volume.dump()});
-  }
-  ~Volume() {
-    cluster_.kubectl({"delete", "pv", name_, "--wait=false"});
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  Volume(const Volume&) = delete;
-  Volume& operator=(const Volume&) = delete;
-
- private:
-  Cluster& cluster_;
-  std::string name_;
-  std::string folder_;
-};
 
 TEST(Samples, FindAndClean) {
   Cluster& cluster = Cluster::of_test();

@@ -50,6 +50,8 @@ Json definition_of(const ObjectStore& store, const Json& workflow) {
   return found ? (*found)["spec"] : Json{{"phases", Json::array()}};
 }
 
+}  // namespace
+
 Json step_record(const Json& status, const StepRef& ref) {
   for (const auto& phase : status.value("phases", Json::array()))
     if (phase["name"] == ref.phase)
@@ -57,8 +59,6 @@ Json step_record(const Json& status, const StepRef& ref) {
         if (step["name"] == ref.step) return step;
   return Json::object();
 }
-
-}  // namespace
 
 Invariants::Invariants(ObjectStore& store, const Nodes& nodes)
     : store_(store),
@@ -102,6 +102,7 @@ void Invariants::on_job(const Change& change) {
   check_alone(known->second, name.workflow_uid, name);
   check_order(known->second, name.workflow_uid, name);
   check_source(known->second, name, job);
+  check_answers(known->second, name, job);
   known->second.launched.insert(ref);
 }
 
@@ -184,6 +185,8 @@ bool Invariants::can_be_done(const Known& workflow, const std::string& uid,
       return step.tolerated || child.second->status.value("state", "") == "Succeeded";
     });
   }
+  if (!step.asks_for.empty())
+    return step.tolerated || step.may_be_skipped() || has_answers(workflow, step);
   const auto runs = runs_of(uid, ref);
   if (std::any_of(runs.begin(), runs.end(), [](const PodRun* run) { return run->succeeded(); }))
     return true;
@@ -235,10 +238,13 @@ void Invariants::on_workflow(const Change& change) {
                         .outline = outline_of(definition_of(store_, *change.object)),
                         .launched = {},
                         .status = Json::object(),
+                        .given = {},
                         .of = attempt_name(*change.object)};
-    return on_child(uid, known_[uid]);
+    on_child(uid, known_[uid]);
   }
   Known& known = known_.at(uid);
+  for (const auto& answer : change.object->value("/spec/answers"_json_pointer, Json::array()))
+    known.given[answer["name"]].insert(answer["value"].get<std::string>());
   const Json status = change.object->value("status", Json::object());
   if (status == known.status) return;
   check_status(known, known.status, status);
@@ -272,7 +278,7 @@ void Invariants::check_steps(const Known& known, const Json& before, const Json&
     if (is.value("attempts", 0) < was.value("attempts", 0))
       violated(fmt::format("f: attempts of {}/{} went back", ref.phase, ref.step));
     if (!is_final_step(was.value("state", ""))) continue;
-    for (const char* field : {"state", "reason", "exitCode", "completionTime", "jobUID"})
+    for (const char* field : {"state", "reason", "exitCode", "completionTime", "jobUID", "outputs"})
       if (was.value(field, Json()) != is.value(field, Json()))
         violated(fmt::format("d: {} of {}/{} changed from {} to {}", field, ref.phase, ref.step,
                              was.value(field, Json()).dump(), is.value(field, Json()).dump()));
@@ -357,6 +363,7 @@ void Invariants::judge_step(const Known& known, const std::string& uid, const Ou
   }
   if (step.waits) return judge_wait(name, step, record);
   if (step.child) return judge_child(name, uid, step, record);
+  if (!step.asks_for.empty()) return judge_ask(known, name, step, record);
   judge_runs(name, uid, step, record);
   judge_attempts(name, uid, step, record, loose);
 }

@@ -19,6 +19,9 @@
 //   j  A run has one commit of its source: who is launched once it is recorded is told that one,
 //   and
 //      what is recorded is what was cloned. Recorded outputs are those of the pod.
+//   k  A step that asks is done when people really gave answers that do; they are recorded, and
+//   every
+//      Job after it is told those, whatever became of them in the spec since. No other Job is.
 //
 // Threads: one thread. Nothing throws; what was violated is a list of sentences.
 
@@ -35,6 +38,9 @@
 #include "tests/simulation/sim_transport.h"
 
 namespace bootstrap::simulation {
+
+// What a status says of a step; an empty object: nothing.
+Json step_record(const Json& status, const StepRef&);
 
 class Invariants {
  public:
@@ -61,7 +67,8 @@ class Invariants {
     TimePoint created_at;
     Outline outline;  // of its spec as created
     std::set<StepRef> launched;
-    Json status;  // the newest
+    Json status;                                         // the newest
+    std::map<std::string, std::set<std::string>> given;  // answers, ever, by name
     bool deleted = false;
     AttemptName of = {};  // of a child: whose it is
   };
@@ -70,6 +77,9 @@ class Invariants {
   void on_workflow(const Change&);
   void on_job(const Change&);
   void check_source(const Known&, const AttemptName&, const Json& job);
+  void check_answers(const Known&, const AttemptName&, const Json& job);
+  static bool has_answers(const Known&, const OutlineStep&);
+  void judge_ask(const Known&, const std::string& name, const OutlineStep&, const Json& record);
   void judge_gifts(const std::string& name, const PodRun&, const Json& record);
   void on_widget(const Change&);
   void check_order(const Known&, const std::string& uid, const AttemptName&);

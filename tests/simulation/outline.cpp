@@ -59,6 +59,14 @@ const OutlineStep* Outline::find(const StepRef& ref) const {
   return found == steps.end() ? nullptr : &*found;
 }
 
+bool Outline::comes_before(const OutlineStep& one, const OutlineStep& other) const {
+  if (one.at_end != other.at_end) return other.at_end;
+  if (one.at_end && one.ref.phase != other.ref.phase) return &one < &other;  // as listed
+  return std::any_of(other.after.begin(), other.after.end(), [&](const StepRef& ref) {
+    return ref == one.ref || comes_before(one, *find(ref));
+  });
+}
+
 std::string with_tag(std::string text) {
   for (auto at = text.find("$(steps."); at != std::string::npos; at = text.find("$(steps."))
     text.replace(at, text.find(')', at) + 1 - at, kTag);
@@ -94,6 +102,9 @@ Outline outline_of(const Json& spec) {
       if (for_a_widget) added.waits_for = with_tag(text_at(step, "/waitFor/resource/name"));
       added.needs_output =
           for_a_widget && added.waits_for != text_at(step, "/waitFor/resource/name");
+      for (const auto& asked : step.value("/ask/parameters"_json_pointer, Json::array()))
+        if (!asked.contains("default"))
+          added.asks_for[asked["name"]] = asked["allowed"].get<std::set<std::string>>();
       apply_when(added, phase, values);
       apply_when(added, step, values);
       former.push_back(added.ref);

@@ -4,6 +4,7 @@
 //
 // Threads: values.
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -33,6 +34,8 @@ struct OutlineStep {
   bool child = false;         // a workflow of its own, without a Job
   std::string waits_for;      // a Widget of this name, to be Ready; empty: something else
   bool needs_output = false;  // to know what it waits for
+  // What it asks people for, without a Job: the answers that will do, those that need one only.
+  std::map<std::string, std::set<std::string>> asks_for;
 
   bool may_be_skipped() const {
     return !runs || by_phase || !by_widget.empty() || !by_output.empty();
@@ -49,6 +52,8 @@ struct Outline {
   bool linear = true;              // one step after the other, one attempt each
 
   const OutlineStep* find(const StepRef&) const;
+  // Whether the one is over, surely, when the other begins.
+  bool comes_before(const OutlineStep& one, const OutlineStep& other) const;
 };
 
 Outline outline_of(const Json& spec);

@@ -1,5 +1,7 @@
 #include "tests/simulation/scenario.h"
 
+#include <cctype>
+
 #include <fmt/format.h>
 
 #include "controllers/names.h"
@@ -40,6 +42,18 @@ Json running_step(const std::string& name, const std::string& timeout) {
             {"parameters", {{{"name", "who"}, {"value", "$(workflow.name)"}}}}}}};
 }
 
+std::string upper(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+Json asking_step(const std::string& name, const std::string& parameter) {
+  Json step{{"name", name}, {"timeout", "20m"}};
+  step["ask"]["parameters"] = {{{"name", parameter}, {"allowed", {"yes", "no"}}},
+                               {{"name", parameter + "d"}, {"default", "none"}}};
+  return step;
+}
+
 }  // namespace
 
 Scenario::Scenario(std::uint64_t seed) : seed_(seed), random_(seed * 7919 + 1) {
@@ -51,6 +65,7 @@ Scenario::Scenario(std::uint64_t seed) : seed_(seed), random_(seed * 7919 + 1) {
   plan_account();
   plan_widgets();
   plan_template();
+  plan_answers();
   world_->create_workflow(kName, spec_);
   plan_people();
 }
@@ -140,6 +155,8 @@ Json Scenario::random_phase(const std::string& name, bool plain) {
     if (random_.chance(0.2)) step["timeout"] = "40s";
     if (random_.chance(0.1))
       step = waiting_step(fmt::format("s{}", s), fmt::format("x{}{}", name, s));
+    else if (random_.chance(0.1))
+      step = asking_step(fmt::format("s{}", s), fmt::format("Q_{}{}", upper(name), s));
     else if (random_.chance(0.12))
       step = running_step(fmt::format("s{}", s), random_.chance(0.3) ? "1m" : "2h");
     else if (!plain && random_.chance(0.4))
@@ -242,7 +259,42 @@ void Scenario::meddle() {
 void Scenario::recreate() {
   world_->delete_workflow(kName);
   const Duration gap = random_.chance(0.5) ? Duration(0) : random_.between(0ms, 40s);
-  world_->scheduler().after(gap, [this] { world_->create_workflow(kName, spec_); });
+  world_->scheduler().after(gap, [this, again = random_.chance(0.7)] {
+    Json spec = spec_;
+    if (again && !answers_.empty()) spec["answers"] = answers_;
+    world_->create_workflow(kName, spec);
+  });
+}
+
+// What people are asked they answer: late or before they are asked, wrongly at first, and what they
+// gave they take out again. Some never do.
+void Scenario::plan_answers() {
+  Scheduler& scheduler = world_->scheduler();
+  for (const char* list : {"phases", "finally"})
+    for (const Json& phase : spec_.value(list, Json::array()))
+      for (const Json& step : phase["steps"]) {
+        if (!step.contains("ask") || random_.chance(0.1)) continue;
+        const std::string name = step["ask"]["parameters"][0]["name"];
+        Duration at = random_.between(0ms, random_.chance(0.2) ? 25min : 4min);
+        if (random_.chance(0.3)) {
+          scheduler.after(at, [this, name] { answer(name, "maybe"); });
+          at += random_.between(10ms, 3min);
+          if (random_.chance(0.3)) scheduler.after(at, [this, name] { answer(name, ""); });
+          at += random_.between(10ms, 1min);
+        }
+        scheduler.after(at, [this, name] { answer(name, "yes"); });
+        if (!random_.chance(0.4)) continue;
+        at += random_.between(10ms, 2min);
+        scheduler.after(
+            at, [this, name, other = random_.chance(0.5) ? "no" : ""] { answer(name, other); });
+      }
+}
+
+// Empty: takes it out.
+void Scenario::answer(const std::string& name, const std::string& value) {
+  std::erase_if(answers_, [&](const Json& answer) { return answer["name"] == name; });
+  if (!value.empty()) answers_.push_back({{"name", name}, {"value", value}});
+  world_->patch_workflow(kName, {{"spec", {{"answers", answers_}}}});
 }
 
 // Quota: Jobs or pods are refused for a while.

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/simulation/world.h"
 
@@ -34,6 +35,8 @@ class Scenario {
   void plan_quota();
   void plan_account();
   void plan_template();
+  void plan_answers();
+  void answer(const std::string& name, const std::string& value);
   void plan_widgets();
   void plan_widget(const std::string& name, Duration at);
   void remove_widget(const std::string& name, Duration at);
@@ -44,6 +47,7 @@ class Scenario {
   bool jobs_are_deleted_ = false;
   Random random_;
   Json spec_;
+  std::vector<Json> answers_;  // as they are in the spec
   std::unique_ptr<World> world_;
 };
 

@@ -124,7 +124,7 @@ check_documented() {
 check_explain() {
     local output
     output=$(k explain bwf.spec.phases.steps)
-    contains "explain" "tool, command, script, waitFor and workflow" "$output"
+    contains "explain" "waitFor, ask" "$output"
     contains "explain" "Default 2h." "$output"
     output=$(k explain bwf --recursive)
     contains "explain --recursive" "logTail" "$output"

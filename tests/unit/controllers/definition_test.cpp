@@ -240,7 +240,7 @@ TEST(Definition, AStepMayRunATemplate) {
 
 TEST(Definition, AStepHasExactlyOneAction) {
   const Problems problem{
-      {"phases[p].steps[s]", "needs exactly one of tool, command, script, waitFor, workflow"}};
+      {"phases[p].steps[s]", "needs exactly one of tool, command, script, waitFor, ask, workflow"}};
   const std::vector<std::pair<json, Problems>> rows{
       {{{"command", {"x"}}}, {}},
       {{{"tool", "x"}}, {}},

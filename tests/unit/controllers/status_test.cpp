@@ -132,7 +132,7 @@ TEST(Status, WhatThisVersionDoesNotKnowIsRefused) {
       {"/state", "", "unknown state \"\""},
       {"/state", 5, ""},
       {"/phases/0/state", "Removed", "unknown state \"Removed\""},
-      {"/phases/0/steps/0/state", "Waiting", "unknown state \"Waiting\""},
+      {"/phases/0/steps/0/state", "Dreaming", "unknown state \"Dreaming\""},
       {"/phases/0/steps/0", {{"name", "no state"}}, "unknown state \"\""},
       {"/phases/0/steps/0/attempts", "1", ""},
       {"/phases/0/steps/0/exitCode", "0", ""},

@@ -331,9 +331,9 @@ TEST(Views, AWorkflowWithoutSpecOrStatusIsOneToo) {
 
 TEST(Views, AWorkflowWithAStatusOfANewerVersionIsAnError) {
   const auto workflow =
-      seen(kWorkflowProjection, R"({"metadata": {"name": "x"}, "status": {"state": "Waiting"}})");
+      seen(kWorkflowProjection, R"({"metadata": {"name": "x"}, "status": {"state": "Dreaming"}})");
   ASSERT_FALSE(workflow);
-  EXPECT_EQ(workflow.error(), "status: unknown state \"Waiting\"");
+  EXPECT_EQ(workflow.error(), "status: unknown state \"Dreaming\"");
 }
 
 TEST(Views, AttemptsAreKnownByTheirLabels) {
