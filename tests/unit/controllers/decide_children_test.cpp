@@ -141,7 +141,7 @@ TEST(Children, ThatAreInvalidHaveFailed) {
 }
 
 TEST(Children, ThatAreInvalidStartNothingWhenSomethingIsMended) {
-  Scenario s({{"templateRef", {{"name", "t"}}}});
+  Scenario s(json{{"templateRef", {{"name", "t"}}}});
   s.workflow.meta.controller_uid = "uid-of-parent";
   s.workflow.meta.labels = {{labels::kPhase, "p"}, {labels::kStep, "s"}, {labels::kAttempt, "1"}};
   set_template(s, "t", {{"phases", json::array()}});
@@ -226,7 +226,7 @@ TEST(Rule3Adopt, AChildThatTheStatusDoesNotKnow) {
   EXPECT_EQ(std::count(s.done.begin(), s.done.end(), key()), 1);
 }
 
-TEST(Rule3Adopt, AChildThatIsFoundAfterAFailureIsDeleted) {
+TEST(Rule3Adopt, AChildThatIsFoundWithAFailureBesideItGoesOn) {
   json spec = with_child();
   spec["phases"][0]["parallel"] = true;
   Scenario s = with_template(spec);
@@ -301,7 +301,7 @@ TEST(Nesting, ATemplateThatIsWrongItselfIsNamed) {
 }
 
 TEST(Nesting, NoTemplateRunsItself) {
-  Scenario s({{"templateRef", {{"name", "a"}}}});
+  Scenario s(json{{"templateRef", {{"name", "a"}}}});
   set_template(s, "a", one_step(running("s", "b")));
   set_template(s, "b", one_step(running("s", "a")));
   EXPECT_EQ(refused(s),
@@ -326,7 +326,7 @@ TEST(Nesting, IsFourDeepAtMost) {
 
 // Templates may have changed since the first of them began.
 TEST(Nesting, IsKnownToAChild) {
-  Scenario s({{"templateRef", {{"name", "c"}}}});
+  Scenario s(json{{"templateRef", {{"name", "c"}}}});
   s.workflow.ancestors = {"a", "b"};
   set_template(s, "c", one_step(running("s", "a")));
   EXPECT_THAT(refused(s), HasSubstr("would run itself: a -> b -> c -> a"));
