@@ -21,9 +21,10 @@ constexpr const char* kName = "cluster-lifecycle";
 
 class Disruptions : public ::testing::Test {
  protected:
+  // With tools that take so long that something can happen to them.
   void apply() {
     for (const char* tools : {"fullsetup-tools", "aws-tools", "lifecycle-tools"})
-      cluster_.kubectl_output({"apply", "-n", ns_, "-f", kSamples + tools + ".yaml"});
+      cluster_.apply(ns_, run({"sed", "s/sleep 1/sleep 4/", kSamples + tools + ".yaml"}).out);
     const Completed edited =
         run({"sed",
              "/name: specification/,/default:/ s#default:.*#value: regions/us-east-1/east-7.yaml#",
@@ -48,11 +49,12 @@ class Disruptions : public ::testing::Test {
     return pod;
   }
 
-  // As `kubectl drain` does.
+  // As `kubectl drain --grace-period=1` does: the tool is not done by then.
   void evict(const std::string& pod) {
     const json eviction{{"apiVersion", "policy/v1"},
                         {"kind", "Eviction"},
-                        {"metadata", {{"name", pod}, {"namespace", ns_.name()}}}};
+                        {"metadata", {{"name", pod}, {"namespace", ns_.name()}}},
+                        {"deleteOptions", {{"gracePeriodSeconds", 1}}}};
     cluster_.kubectl_output(
         {"create", "--raw", "/api/v1/namespaces/" + ns_.name() + "/pods/" + pod + "/eviction", "-f",
          "-"},
