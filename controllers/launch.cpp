@@ -157,9 +157,9 @@ LookSchedule looks_at_waiting(Draft& draft) {
 
 void launch(Draft& draft, const Standing& standing, const PlanStep& step) {
   StepRecord& record = *find_step(draft.status(), step.ref);
+  const int attempt = record.attempts + 1;
   if (is_gate(step)) {  // it is there from now on
-    record =
-        launched(std::move(record), record.attempts + 1, "", "", draft.plan().name, draft.now());
+    record = launched(std::move(record), attempt, "", "", draft.plan().name, draft.now());
     return advance_step(draft, standing, step);  // what it waits for may be there already
   }
   auto values = launch_values(step, draft.plan(), draft.status());
@@ -177,7 +177,6 @@ void launch(Draft& draft, const Standing& standing, const PlanStep& step) {
   if (has_job(step) && !has_its_turn(draft, step, *values, record)) return;
   if (!former_attempts_have_ended(draft, step, record)) return;
   const ObjectMeta& meta = draft.meta();
-  const int attempt = record.attempts + 1;
   if (!has_job(step)) {  // nothing to create
     record = launched(std::move(record), attempt, "", "", draft.plan().name, draft.now());
     return advance_step(draft, standing, step);  // what it waits for may be there already

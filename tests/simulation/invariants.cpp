@@ -338,6 +338,18 @@ void Invariants::judge_step(const Known& known, const std::string& uid, const Ou
   judge_attempts(name, uid, step, record, loose);
 }
 
+namespace {
+
+// Its node was silent when the time of the phase or the workflow was over: nobody could know
+// better.
+bool was_out_of_sight(const PodRun& run, const Json& record) {
+  const std::string reason = record.value("reason", "");
+  return run.fate.kind == Fate::Kind::NodeLost &&
+         (reason == "PhaseTimedOut" || reason == "WorkflowTimedOut");
+}
+
+}  // namespace
+
 void Invariants::judge_runs(const std::string& name, const std::string& uid,
                             const OutlineStep& step, const Json& record) {
   const std::string state = record.value("state", "");
@@ -347,7 +359,7 @@ void Invariants::judge_runs(const std::string& name, const std::string& uid,
     if (run->started && ++started[run->attempt.attempt] > 1)
       violated(fmt::format("a: {} started twice in attempt {}", name, run->attempt.attempt));
     succeeded = succeeded || run->succeeded();
-    surely = surely || (is_sure_success(*run));
+    surely = surely || (is_sure_success(*run) && !was_out_of_sight(*run, record));
   }
   for (const PodRun* run : runs_of(uid, step.ref))
     if (run->job_uid == record.value("jobUID", "")) judge_gifts(name, *run, record);
