@@ -24,10 +24,8 @@ ParameterValues answers_before(const PlanStep&, const Plan&, const Status&);
 // The parameters of the run and these.
 ParameterValues known_parameters(const PlanStep&, const Plan&, const Status&);
 
-// Whether all asks before a step are over and their answers are in the status `stored` as well.
-// Only then a Job may rest on them: after a crash nobody would know what it was told. An ask that
-// seems to go on although later steps were launched was answered to another operator, which knows
-// more.
+// Whether all answers that a step knows are in the status `stored` as well. Only then a Job may
+// rest on them: after a crash nobody would know what it was told.
 bool answers_are_stored(const PlanStep&, const Plan&, const Status& now, const Status& stored);
 
 // For texts that are no part of a launch (notes): a parameter that is asked for and has no answer

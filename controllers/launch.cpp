@@ -28,6 +28,14 @@ bool account_allows(Draft& draft, const PlanStep& step, StepRecord& record) {
   return use.kind == AccountUse::Kind::Allowed;
 }
 
+// All that people have answered before a step's turn. The status comes first, and wakes this
+// workflow again. An ask that seems to go on although steps after it were launched was answered to
+// another operator, which knows more: what it has written wakes this workflow too.
+bool answers_are_known(Draft& draft, const Standing& standing, const PlanStep& step) {
+  return std::ranges::all_of(step.asks, [&](StepIndex ask) { return standing.is_over(ask); }) &&
+         answers_are_stored(step, draft.plan(), draft.status(), draft.observed().workflow.status);
+}
+
 // The word of the live API: a store may be behind, and two attempts at once are the one thing that
 // must never be.
 bool former_attempts_have_ended(Draft& draft, const PlanStep& step, StepRecord& record) {
@@ -168,10 +176,7 @@ void launch(Draft& draft, const Standing& standing, const PlanStep& step) {
                             draft.now());
     return;
   }
-  // The status comes first, and wakes this workflow again.
-  if (has_job(step) &&
-      !answers_are_stored(step, draft.plan(), draft.status(), draft.observed().workflow.status))
-    return;
+  if (has_job(step) && !answers_are_known(draft, standing, step)) return;
   if (!account_allows(draft, step, record)) return;
   if (has_job(step) && !workspace_is_there(draft, record)) return;
   if (has_job(step) && !has_its_turn(draft, step, *values, record)) return;
