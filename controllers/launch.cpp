@@ -7,8 +7,8 @@
 #include "controllers/account.h"
 #include "controllers/advance_step.h"
 #include "controllers/answers.h"
-#include "controllers/git_source.h"
 #include "controllers/limits.h"
+#include "controllers/source_turn.h"
 #include "controllers/step_machine.h"
 #include "controllers/texts.h"
 #include "controllers/workspace.h"
@@ -108,43 +108,6 @@ bool workspace_is_there(Draft& draft, StepRecord& record) {
                                                : claim_exists(draft, name, record);
 }
 
-// What came of launching it in this pass, when that is not on record yet. Steps are decided in
-// their order, so of a later one it is not.
-const Outcome* fresh_launch(Draft& draft, const PlanStep& step) {
-  const int attempt = find_step(draft.status(), step.ref)->attempts + 1;
-  const std::string name = job_name(draft.meta().name, draft.meta().uid, step.ref, attempt);
-  return draft.outcome_of(CreateJob{name, step.ref, attempt});
-}
-
-// Nobody else is about to find out which commit this step's source is.
-bool has_its_turn(Draft& draft, const PlanStep& step, const LaunchValues& values,
-                  StepRecord& record) {
-  const auto& git = step.definition.tools.source_git;
-  if (!git || !values.source_commit.empty()) return true;
-  if (fresh_launch(draft, step) != nullptr) return true;  // it had it; what came of that counts
-  for (const Action& action : draft.actions()) {
-    const auto* job = std::get_if<CreateJob>(&action);
-    if (job == nullptr) continue;
-    const auto other = std::ranges::find(draft.plan().steps, job->step, &PlanStep::ref);
-    if (has_same_source(*other, *git)) return false;  // and decided anew
-  }
-  const PlanStep* resolving = resolving_step(*git, draft.plan(), draft.status());
-  for (const PlanStep& other : draft.plan().steps) {
-    if (other.ref == step.ref || !has_same_source(other, *git)) continue;
-    const Outcome* outcome = fresh_launch(draft, other);
-    if (outcome == nullptr) continue;
-    if (std::holds_alternative<NotKnown>(*outcome))
-      return false;  // it may run: until that is known
-    if (std::holds_alternative<Done>(*outcome)) resolving = &other;
-  }
-  if (resolving == nullptr) return true;
-  record.reason = reasons::kWaitingForSource;
-  record.message = cut(fmt::format("waits until {} knows which commit {} of {} is",
-                                   to_text(resolving->ref), git->revision, git->repository),
-                       limits::kMessage);
-  return false;
-}
-
 }  // namespace
 
 void wait_to_launch(Draft& draft, StepRecord& record, const char* reason,
@@ -179,7 +142,9 @@ void launch(Draft& draft, const Standing& standing, const PlanStep& step) {
   if (has_job(step) && !answers_are_known(draft, standing, step)) return;
   if (!account_allows(draft, step, record)) return;
   if (has_job(step) && !workspace_is_there(draft, record)) return;
-  if (has_job(step) && !has_its_turn(draft, step, *values, record)) return;
+  if (has_job(step) && values->source_commit.empty() &&
+      !finds_out_its_commit(draft, standing, step))
+    return;
   if (!former_attempts_have_ended(draft, step, record)) return;
   const ObjectMeta& meta = draft.meta();
   if (!has_job(step)) {  // nothing to create
