@@ -108,6 +108,39 @@ bool workspace_is_there(Draft& draft, StepRecord& record) {
                                                : claim_exists(draft, name, record);
 }
 
+// What must be there, or over, before it starts.
+bool nothing_keeps_it(Draft& draft, const Standing& standing, const PlanStep& step,
+                      const LaunchValues& values, StepRecord& record) {
+  if (!has_job(step)) return account_allows(draft, step, record);
+  return answers_are_known(draft, standing, step) && account_allows(draft, step, record) &&
+         workspace_is_there(draft, record) &&
+         (!values.source_commit.empty() || finds_out_its_commit(draft, standing, step)) &&
+         former_attempts_have_ended(draft, step, record);
+}
+
+// What came of the request to create its Job.
+void note_outcome(Draft& draft, const CreateJob& action, const Outcome& outcome,
+                  StepRecord& record) {
+  if (const auto* done = std::get_if<Done>(&outcome)) {
+    record = launched(std::move(record), action.attempt, action.name, done->uid, draft.plan().name,
+                      draft.now());
+    record.source_revision = action.values.source_commit;
+  } else if (const auto* taken = std::get_if<NameTaken>(&outcome)) {
+    record = never_launched(
+        std::move(record), reasons::kNameTaken,
+        fmt::format("there is a Job {} already, which belongs to {}", action.name, taken->owner),
+        draft.now());
+  } else if (const auto* refused = std::get_if<Refused>(&outcome)) {
+    if (refused->may_pass)
+      wait_to_launch(draft, record, reasons::kLaunchRefused, refused->message);
+    else
+      record =
+          never_launched(std::move(record), reasons::kJobInvalid, refused->message, draft.now());
+  } else if (const auto* unknown = std::get_if<NotKnown>(&outcome)) {
+    draft.retry(unknown->why);
+  }
+}
+
 }  // namespace
 
 void wait_to_launch(Draft& draft, StepRecord& record, const char* reason,
@@ -129,51 +162,27 @@ LookSchedule looks_at_waiting(Draft& draft) {
 void launch(Draft& draft, const Standing& standing, const PlanStep& step) {
   StepRecord& record = *find_step(draft.status(), step.ref);
   const int attempt = record.attempts + 1;
-  if (is_gate(step)) {  // it is there from now on
+  // Nothing is created for it: it is there from now on, and what it waits for may be there already.
+  const auto begin = [&] {
     record = launched(std::move(record), attempt, "", "", draft.plan().name, draft.now());
-    return advance_step(draft, standing, step);  // what it waits for may be there already
-  }
+    advance_step(draft, standing, step);
+  };
+  if (is_gate(step)) return begin();
   auto values = launch_values(step, draft.plan(), draft.status());
   if (!values) {
     record = never_launched(std::move(record), values.error().reason, values.error().message,
                             draft.now());
     return;
   }
-  if (has_job(step) && !answers_are_known(draft, standing, step)) return;
-  if (!account_allows(draft, step, record)) return;
-  if (has_job(step) && !workspace_is_there(draft, record)) return;
-  if (has_job(step) && values->source_commit.empty() &&
-      !finds_out_its_commit(draft, standing, step))
-    return;
-  if (!former_attempts_have_ended(draft, step, record)) return;
+  if (!nothing_keeps_it(draft, standing, step, *values, record)) return;
+  if (!has_job(step)) return begin();
   const ObjectMeta& meta = draft.meta();
-  if (!has_job(step)) {  // nothing to create
-    record = launched(std::move(record), attempt, "", "", draft.plan().name, draft.now());
-    return advance_step(draft, standing, step);  // what it waits for may be there already
-  }
   const CreateJob action{job_name(meta.name, meta.uid, step.ref, attempt), step.ref, attempt,
                          std::move(*values), result_for(draft.plan(), standing, step.phase)};
-  const Outcome* outcome = draft.outcome_of(action);
-  if (outcome == nullptr) {
+  if (const Outcome* outcome = draft.outcome_of(action))
+    note_outcome(draft, action, *outcome, record);
+  else
     draft.act(action);
-  } else if (const auto* done = std::get_if<Done>(outcome)) {
-    record = launched(std::move(record), attempt, action.name, done->uid, draft.plan().name,
-                      draft.now());
-    record.source_revision = action.values.source_commit;
-  } else if (const auto* taken = std::get_if<NameTaken>(outcome)) {
-    record = never_launched(
-        std::move(record), reasons::kNameTaken,
-        fmt::format("there is a Job {} already, which belongs to {}", action.name, taken->owner),
-        draft.now());
-  } else if (const auto* refused = std::get_if<Refused>(outcome)) {
-    if (refused->may_pass)
-      wait_to_launch(draft, record, reasons::kLaunchRefused, refused->message);
-    else
-      record =
-          never_launched(std::move(record), reasons::kJobInvalid, refused->message, draft.now());
-  } else if (const auto* unknown = std::get_if<NotKnown>(outcome)) {
-    draft.retry(unknown->why);
-  }
 }
 
 }  // namespace bootstrap
