@@ -38,6 +38,12 @@ void consider_final(Draft& draft) {
   if (draft.observed().plan != nullptr) note_definition(draft);
 }
 
+// What this very round has begun, or has tried to, is not on record yet: nothing that comes after
+// its end may start, and the run is not over, before that is known.
+bool launches_are_known(Draft& draft, const Standing& standing) {
+  return draft.actions().empty() && adopt_lost_launches(draft, standing);
+}
+
 // What has happened to each step, what that means for all, and what starts now.
 void run_steps(Draft& draft) {
   const Plan& plan = draft.plan();
@@ -47,8 +53,12 @@ void run_steps(Draft& draft) {
   if (!adopt_lost_launches(draft, standing)) return;
   for (StepIndex i = 0; i < plan.steps.size(); ++i) obey(draft, standing, i);
   for (const PlanStep& step : plan.steps) end_wait(draft, standing, step);
-  for (StepIndex i = 0; i < plan.steps.size(); ++i)
+  for (StepIndex i = 0; i < plan.steps.size(); ++i) {
+    const bool comes_after_an_end = !plan.steps[i].after_end.empty();
+    if (comes_after_an_end && standing.is_ready(i) && !launches_are_known(draft, standing)) return;
     if (may_start(draft, standing, i)) launch(draft, standing, plan.steps[i]);
+  }
+  if (!launches_are_known(draft, standing)) return;
   summarize(draft.status(), plan, draft.now());
   if (const auto deadline = standing.next_deadline()) draft.wake(*deadline);
 }

@@ -103,7 +103,7 @@ class JobAttempt {
     result.success = succeeded(pod);
     const ContainerView* main = main_container(pod);
     const bool terminated = main != nullptr && main->state == ContainerState::Terminated;
-    if (terminated) {
+    if (terminated && !is_lost(*main)) {
       result.exit_code = main->exit_code;
       result.started = main->started;
       result.finished = main->finished;

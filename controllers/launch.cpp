@@ -7,9 +7,9 @@
 #include "controllers/account.h"
 #include "controllers/advance_step.h"
 #include "controllers/answers.h"
-#include "controllers/git_source.h"
 #include "controllers/launch_child.h"
 #include "controllers/limits.h"
+#include "controllers/source_turn.h"
 #include "controllers/step_machine.h"
 #include "controllers/texts.h"
 #include "controllers/workspace.h"
@@ -27,6 +27,14 @@ bool account_allows(Draft& draft, const PlanStep& step, StepRecord& record) {
   else if (!use.message.empty())
     draft.retry(use.message);
   return use.kind == AccountUse::Kind::Allowed;
+}
+
+// All that people have answered before a step's turn. The status comes first, and wakes this
+// workflow again. An ask that seems to go on although steps after it were launched was answered to
+// another operator, which knows more: what it has written wakes this workflow too.
+bool answers_are_known(Draft& draft, const Standing& standing, const PlanStep& step) {
+  return std::ranges::all_of(step.asks, [&](StepIndex ask) { return standing.is_over(ask); }) &&
+         answers_are_stored(step, draft.plan(), draft.status(), draft.observed().workflow.status);
 }
 
 // The word of the live API: a store may be behind, and two attempts at once are the one thing that
@@ -101,41 +109,15 @@ bool workspace_is_there(Draft& draft, StepRecord& record) {
                                                : claim_exists(draft, name, record);
 }
 
-// What came of launching it in this pass, when that is not on record yet. Steps are decided in
-// their order, so of a later one it is not.
-const Outcome* fresh_launch(Draft& draft, const PlanStep& step) {
-  const int attempt = find_step(draft.status(), step.ref)->attempts + 1;
-  const std::string name = job_name(draft.meta().name, draft.meta().uid, step.ref, attempt);
-  return draft.outcome_of(CreateJob{name, step.ref, attempt});
-}
-
-// Nobody else is about to find out which commit this step's source is.
-bool has_its_turn(Draft& draft, const PlanStep& step, const LaunchValues& values,
-                  StepRecord& record) {
-  const auto& git = step.definition.tools.source_git;
-  if (!git || !values.source_commit.empty()) return true;
-  if (fresh_launch(draft, step) != nullptr) return true;  // it had it; what came of that counts
-  for (const Action& action : draft.actions()) {
-    const auto* job = std::get_if<CreateJob>(&action);
-    if (job == nullptr) continue;
-    const auto other = std::ranges::find(draft.plan().steps, job->step, &PlanStep::ref);
-    if (has_same_source(*other, *git)) return false;  // and decided anew
-  }
-  const PlanStep* resolving = resolving_step(*git, draft.plan(), draft.status());
-  for (const PlanStep& other : draft.plan().steps) {
-    if (other.ref == step.ref || !has_same_source(other, *git)) continue;
-    const Outcome* outcome = fresh_launch(draft, other);
-    if (outcome == nullptr) continue;
-    if (std::holds_alternative<NotKnown>(*outcome))
-      return false;  // it may run: until that is known
-    if (std::holds_alternative<Done>(*outcome)) resolving = &other;
-  }
-  if (resolving == nullptr) return true;
-  record.reason = reasons::kWaitingForSource;
-  record.message = cut(fmt::format("waits until {} knows which commit {} of {} is",
-                                   to_text(resolving->ref), git->revision, git->repository),
-                       limits::kMessage);
-  return false;
+// What must be there, or over, before it starts.
+bool nothing_keeps_it(Draft& draft, const Standing& standing, const PlanStep& step,
+                      const LaunchValues& values, StepRecord& record) {
+  if (has_child(step)) return answers_are_known(draft, standing, step);
+  if (!has_job(step)) return account_allows(draft, step, record);
+  return answers_are_known(draft, standing, step) && account_allows(draft, step, record) &&
+         workspace_is_there(draft, record) &&
+         (!values.source_commit.empty() || finds_out_its_commit(draft, standing, step)) &&
+         former_attempts_have_ended(draft, step, record);
 }
 
 }  // namespace
@@ -148,6 +130,25 @@ void wait_to_launch(Draft& draft, StepRecord& record, const char* reason,
   draft.wake(looks_at_waiting(draft).next);
 }
 
+std::optional<std::string> created(Draft& draft, StepRecord& record, const Creation& creation,
+                                   const Outcome& outcome) {
+  if (const auto* done = std::get_if<Done>(&outcome)) return done->uid;
+  if (const auto* taken = std::get_if<NameTaken>(&outcome)) {
+    record = never_launched(std::move(record), reasons::kNameTaken,
+                            fmt::format("there is a {} {} already, which belongs to {}",
+                                        creation.kind, creation.name, taken->owner),
+                            draft.now());
+  } else if (const auto* refused = std::get_if<Refused>(&outcome)) {
+    if (refused->may_pass)
+      wait_to_launch(draft, record, reasons::kLaunchRefused, refused->message);
+    else
+      record = never_launched(std::move(record), creation.invalid, refused->message, draft.now());
+  } else if (const auto* unknown = std::get_if<NotKnown>(&outcome)) {
+    draft.retry(unknown->why);
+  }
+  return std::nullopt;
+}
+
 LookSchedule looks_at_waiting(Draft& draft) {
   TimePoint since = draft.status().start.value_or(draft.now());
   for (const PhaseRecord& phase : draft.status().phases)
@@ -158,55 +159,32 @@ LookSchedule looks_at_waiting(Draft& draft) {
 
 void launch(Draft& draft, const Standing& standing, const PlanStep& step) {
   StepRecord& record = *find_step(draft.status(), step.ref);
-  if (is_gate(step)) {  // it is there from now on
-    record =
-        launched(std::move(record), record.attempts + 1, "", "", draft.plan().name, draft.now());
-    return advance_step(draft, standing, step);  // what it waits for may be there already
-  }
+  const int attempt = record.attempts + 1;
+  // Nothing is created for it: it is there from now on, and what it waits for may be there already.
+  const auto begin = [&] {
+    record = launched(std::move(record), attempt, "", "", draft.plan().name, draft.now());
+    advance_step(draft, standing, step);
+  };
+  if (is_gate(step)) return begin();
   auto values = launch_values(step, draft.plan(), draft.status());
   if (!values) {
     record = never_launched(std::move(record), values.error().reason, values.error().message,
                             draft.now());
     return;
   }
-  // The status comes first, and wakes this workflow again.
-  if ((has_job(step) || has_child(step)) &&
-      !answers_are_stored(step, draft.plan(), draft.status(), draft.observed().workflow.status))
-    return;
+  if (!nothing_keeps_it(draft, standing, step, *values, record)) return;
   if (has_child(step)) return launch_child(draft, standing, step, *values);
-  if (!account_allows(draft, step, record)) return;
-  if (has_job(step) && !workspace_is_there(draft, record)) return;
-  if (has_job(step) && !has_its_turn(draft, step, *values, record)) return;
-  if (!former_attempts_have_ended(draft, step, record)) return;
+  if (!has_job(step)) return begin();
   const ObjectMeta& meta = draft.meta();
-  const int attempt = record.attempts + 1;
-  if (!has_job(step)) {  // nothing to create
-    record = launched(std::move(record), attempt, "", "", draft.plan().name, draft.now());
-    return advance_step(draft, standing, step);  // what it waits for may be there already
-  }
   const CreateJob action{job_name(meta.name, meta.uid, step.ref, attempt), step.ref, attempt,
                          std::move(*values), result_for(draft.plan(), standing, step.phase)};
   const Outcome* outcome = draft.outcome_of(action);
-  if (outcome == nullptr) {
-    draft.act(action);
-  } else if (const auto* done = std::get_if<Done>(outcome)) {
-    record = launched(std::move(record), attempt, action.name, done->uid, draft.plan().name,
-                      draft.now());
-    record.source_revision = action.values.source_commit;
-  } else if (const auto* taken = std::get_if<NameTaken>(outcome)) {
-    record = never_launched(
-        std::move(record), reasons::kNameTaken,
-        fmt::format("there is a Job {} already, which belongs to {}", action.name, taken->owner),
-        draft.now());
-  } else if (const auto* refused = std::get_if<Refused>(outcome)) {
-    if (refused->may_pass)
-      wait_to_launch(draft, record, reasons::kLaunchRefused, refused->message);
-    else
-      record =
-          never_launched(std::move(record), reasons::kJobInvalid, refused->message, draft.now());
-  } else if (const auto* unknown = std::get_if<NotKnown>(outcome)) {
-    draft.retry(unknown->why);
-  }
+  if (outcome == nullptr) return draft.act(action);
+  const Creation job{"Job", action.name, reasons::kJobInvalid};
+  const auto uid = created(draft, record, job, *outcome);
+  if (!uid) return;
+  record = launched(std::move(record), attempt, action.name, *uid, draft.plan().name, draft.now());
+  record.source_revision = action.values.source_commit;
 }
 
 }  // namespace bootstrap

@@ -1,6 +1,9 @@
 #pragma once
 // Launching: a step that is ready gets its Job, or says what is in the way.
 
+#include <optional>
+#include <string>
+
 #include "controllers/draft.h"
 #include "controllers/pod_trouble.h"
 #include "controllers/standing.h"
@@ -13,6 +16,17 @@ void wait_to_launch(Draft&, StepRecord&, const char* reason, const std::string& 
 
 // When that is: after its turn has come, which is when the newest step ended.
 LookSchedule looks_at_waiting(Draft&);
+
+// What was to be created for a step.
+struct Creation {
+  const char* kind;         // "Job", for people
+  const std::string& name;  // must outlive the call
+  const char* invalid;      // one of reasons: the API server will never take it
+};
+
+// The UID of what is there now. Empty: it is not, or nobody knows; the record says why it waits or
+// has failed.
+std::optional<std::string> created(Draft&, StepRecord&, const Creation&, const Outcome&);
 
 void launch(Draft&, const Standing&, const PlanStep&);
 

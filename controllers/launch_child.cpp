@@ -38,25 +38,10 @@ void launch_child(Draft& draft, const Standing& standing, const PlanStep& step,
     action.parameters[name] = substitute(value, lookup, Quoting::Plain).value_or(value);
 
   const Outcome* outcome = draft.outcome_of(action);
-  if (outcome == nullptr) {
-    draft.act(std::move(action));
-  } else if (const auto* done = std::get_if<Done>(outcome)) {
-    record = launched_child(std::move(record), attempt, action.name, done->uid, draft.plan().name,
-                            draft.now());
-  } else if (const auto* taken = std::get_if<NameTaken>(outcome)) {
-    record = never_launched(std::move(record), reasons::kNameTaken,
-                            fmt::format("there is a workflow {} already, which belongs to {}",
-                                        action.name, taken->owner),
-                            draft.now());
-  } else if (const auto* refused = std::get_if<Refused>(outcome)) {
-    if (refused->may_pass)
-      wait_to_launch(draft, record, reasons::kLaunchRefused, refused->message);
-    else
-      record =
-          never_launched(std::move(record), reasons::kChildInvalid, refused->message, draft.now());
-  } else if (const auto* unknown = std::get_if<NotKnown>(outcome)) {
-    draft.retry(unknown->why);
-  }
+  if (outcome == nullptr) return draft.act(std::move(action));
+  const Creation child{"workflow", action.name, reasons::kChildInvalid};
+  if (const auto uid = created(draft, record, child, *outcome))
+    record = launched_child(std::move(record), attempt, action.name, *uid, plan.name, draft.now());
 }
 
 }  // namespace bootstrap

@@ -61,7 +61,10 @@ void explain_init(const ContainerView& init, const StepRecord& record, AttemptRe
 // Nobody cut it short: it is the tool itself.
 void explain_exit(const FailedPod& failed, const ContainerView& main, AttemptResult& result) {
   result.reason = reasons::kToolFailed;
-  if (main.reason == "OOMKilled") {
+  if (is_lost(main)) {
+    result.reason = reasons::kDisrupted;
+    result.message = "how it ended is not known: its node has lost its container";
+  } else if (main.reason == "OOMKilled") {
     result.reason = reasons::kOutOfMemory;
     result.message = "was killed because it used more memory than its limit";
   } else if (main.reason == "StartError" || main.reason == "ContainerCannotRun") {
@@ -79,8 +82,9 @@ void explain_exit(const FailedPod& failed, const ContainerView& main, AttemptRes
         main.exit_code, failed.pod.meta.ns, failed.record.job);
   } else {
     const std::string last = last_line(result.log_tail);
-    result.message =
-        fmt::format("exit code {}{}{}", main.exit_code, last.empty() ? "" : ": ", last);
+    result.message = fmt::format("exit code {}{}{}{}", main.exit_code,
+                                 main.exit_code == kKilled ? " (SIGKILL, often for memory)" : "",
+                                 last.empty() ? "" : ": ", last);
   }
 }
 
@@ -91,17 +95,25 @@ const ContainerView* main_container(const PodView& pod) {
   return found == pod.containers.end() ? nullptr : &*found;
 }
 
+bool is_lost(const ContainerView& container) {
+  return container.state == ContainerState::Terminated &&
+         container.reason == "ContainerStatusUnknown";
+}
+
 void explain_stop(const JobView& job, const StepRecord& record, const StepDefinition& definition,
                   AttemptResult& result) {
   result.reason = job.stop_reason;
-  if (result.reason == reasons::kNotStarted)
+  if (result.reason == reasons::kNotStarted) {
     result.message = fmt::format("did not start within {}", to_text(definition.start_timeout));
-  else if (result.reason == reasons::kPhaseTimedOut)
+    result.exit_code.reset();  // whoever names one has made it up, as the kubelet does
+    result.log_tail.clear();
+  } else if (result.reason == reasons::kPhaseTimedOut) {
     result.message = "its phase did not end within its timeout";
-  else if (result.reason == reasons::kWorkflowTimedOut)
+  } else if (result.reason == reasons::kWorkflowTimedOut) {
     result.message = "the workflow did not end within its timeout";
-  else
+  } else {
     result.message = fmt::format("its Job {} was stopped", record.job);
+  }
 }
 
 void explain_failure(const FailedPod& failed, AttemptResult& result) {

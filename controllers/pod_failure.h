@@ -28,4 +28,8 @@ void explain_stop(const JobView&, const StepRecord&, const StepDefinition&, Atte
 // The container of the tool; null: its state is not known.
 const ContainerView* main_container(const PodView&);
 
+// The node could not tell any more what became of it: the exit code (137) and the message are the
+// kubelet's, not the tool's.
+bool is_lost(const ContainerView&);
+
 }  // namespace bootstrap

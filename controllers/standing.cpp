@@ -134,6 +134,18 @@ bool Standing::is_over(StepIndex step) const {
   return now == Intent::NoNew || now == Intent::End;
 }
 
+bool Standing::is_over(const StepRef& ref) const {
+  for (StepIndex i = 0; i < records_.size(); ++i)
+    if (plan_.steps[i].ref == ref && !is_over(i)) return false;
+  return true;
+}
+
+bool Standing::is_over(std::string_view phase) const {
+  for (StepIndex i = 0; i < records_.size(); ++i)
+    if (plan_.steps[i].ref.phase == phase && !is_over(i)) return false;
+  return true;
+}
+
 bool Standing::has_its_turn(StepIndex step) const {
   const PlanStep& planned = plan_.steps[step];
   return std::ranges::all_of(planned.after, [&](StepIndex i) { return is_done(i); }) &&

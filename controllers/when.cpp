@@ -66,7 +66,16 @@ WhenResult evaluate(const ParameterCondition& condition, const WhenFacts& facts)
                       value_text(value_of(facts.parameters, condition.param)), to_text(condition))};
 }
 
+// What has come of something is not known before it is over. It comes before, but what another
+// operator has launched shows up when it does: a later step of a phase may have ended while an
+// earlier one is being decided.
+WhenResult not_over(const std::string& what) {
+  return {Kind::NotKnownYet,
+          fmt::format("its condition cannot be decided, because {} is not over", what)};
+}
+
 WhenResult evaluate(const PhaseCondition& condition, const WhenFacts& facts) {
+  if (!facts.standing.is_over(condition.phase)) return not_over("phase " + condition.phase);
   const std::string state =
       to_text(facts.standing.state(condition.phase).value_or(PhaseState::Pending));
   if (std::ranges::find(condition.states, state) != condition.states.end()) return {};
@@ -78,6 +87,8 @@ WhenResult evaluate(const OutputCondition& condition, const WhenFacts& facts) {
   const std::string name = to_path(condition.output);
   const auto given = given_output(condition.output, facts.status);
   const StepRecord* giver = find_step(facts.status, condition.output.step);
+  if (!facts.standing.is_over(condition.output.step))
+    return not_over(to_text(condition.output.step));
   if (!given && giver != nullptr && giver->reason == reasons::kPodGone)
     return {Kind::Never, fmt::format("needs output {}, but {}", name, given.error().message),
             given.error().reason};

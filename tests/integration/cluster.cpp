@@ -178,6 +178,8 @@ TestNamespace::TestNamespace(Cluster& cluster, const std::string& prefix)
 }
 
 TestNamespace::~TestNamespace() {
+  // Where no controller empties the namespace they would stay, and the next operator would go on.
+  cluster_.kubectl({"delete", "bootstrapworkflows", "--all", "-n", name_, "--wait=false"});
   cluster_.kubectl({"delete", "namespace", name_, "--wait=false"});
 }
 

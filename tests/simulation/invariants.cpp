@@ -316,7 +316,9 @@ void Invariants::judge(const std::string& uid) {
   for (const std::string& phase : verdict.pending_at_end)
     if (!verdict.failed_at_end.contains(phase) && !known.outline.has_timeouts)
       violated(fmt::format("e: {} of finally was not run", phase));
-  const bool failed = verdict.failed || timed_out || !verdict.failed_at_end.empty();
+  // A phase of finally that was ended by its timeout, whose step answered that with success.
+  const bool left_out = !verdict.pending_at_end.empty();
+  const bool failed = verdict.failed || timed_out || !verdict.failed_at_end.empty() || left_out;
   if (state != (failed ? "Failed" : "Succeeded"))
     violated(fmt::format("e: {} ended as {} ({})", known.name, state, reason));
   const Json progress = known.status.value("progress", Json::object());
@@ -368,6 +370,18 @@ void Invariants::judge_step(const Known& known, const std::string& uid, const Ou
   judge_attempts(name, uid, step, record, loose);
 }
 
+namespace {
+
+// Its node was silent when the time of the phase or the workflow was over: nobody could know
+// better.
+bool was_out_of_sight(const PodRun& run, const Json& record) {
+  const std::string reason = record.value("reason", "");
+  return run.fate.kind == Fate::Kind::NodeLost &&
+         (reason == "PhaseTimedOut" || reason == "WorkflowTimedOut");
+}
+
+}  // namespace
+
 void Invariants::judge_runs(const std::string& name, const std::string& uid,
                             const OutlineStep& step, const Json& record) {
   const std::string state = record.value("state", "");
@@ -377,7 +391,7 @@ void Invariants::judge_runs(const std::string& name, const std::string& uid,
     if (run->started && ++started[run->attempt.attempt] > 1)
       violated(fmt::format("a: {} started twice in attempt {}", name, run->attempt.attempt));
     succeeded = succeeded || run->succeeded();
-    surely = surely || (is_sure_success(*run));
+    surely = surely || (is_sure_success(*run) && !was_out_of_sight(*run, record));
   }
   for (const PodRun* run : runs_of(uid, step.ref))
     if (run->job_uid == record.value("jobUID", "")) judge_gifts(name, *run, record);

@@ -72,6 +72,11 @@ void Nodes::on_change(const Change& change) {
   if (life == nullptr) return;
   if (change.kind == ChangeKind::Deleted) {  // what ran without an object ends soon
     if (life->stage == Stage::Running) tell_to_end(uid, 2s);
+    if (life->stage == Stage::Pending) {  // it was on no node, and never will be
+      life->stage = Stage::Over;
+      life->run->ended = scheduler_.clock().now();
+      life->run->told_to_end = true;
+    }
     return;
   }
   if (life->deleted || !(*change.object)["metadata"].contains("deletionTimestamp")) return;

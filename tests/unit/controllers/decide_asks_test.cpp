@@ -98,6 +98,19 @@ TEST(Asks, AJobRestsOnAnswersThatAreStored) {
   EXPECT_THAT(s.created(), ElementsAre(Scenario::job("one", "b")));
 }
 
+// It sees the Job that its heir has made of one/b, but not yet the answer on which that rests.
+TEST(Asks, AnOperatorThatLagsLaunchesNothingWithoutTheAnswer) {
+  Scenario s(asking());
+  s.pass(at(0));
+  s.add_job("one", "b");
+  s.pass(at(10));
+  s.end_pod("one", "b", 0);
+  s.pass(at(20));
+  EXPECT_EQ(s.step("one", "a").state, StepState::Waiting);
+  EXPECT_EQ(s.step("one", "b").state, StepState::Succeeded);
+  EXPECT_THAT(s.created(), IsEmpty()) << "two/c would not be told";
+}
+
 TEST(Asks, TheJobsAfterThemAreTold) {
   json spec = asking();
   spec["phases"][0]["steps"][1]["args"] = {"$(params.clusterName)"};

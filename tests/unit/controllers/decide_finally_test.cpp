@@ -67,6 +67,27 @@ TEST(Finally, RunsAfterAFailureThatStaysTheReason) {
   EXPECT_EQ(s.step("one", "b").state, StepState::Pending);
 }
 
+// two/c fails before it is launched, in the same moment in which two/b is.
+TEST(Finally, WaitsForWhatIsLaunchedAtTheFailure) {
+  json spec = testing::three_steps();
+  spec["phases"][0]["steps"].erase(1);
+  json& steps = spec["phases"][1]["steps"];
+  steps = {{{"name", "b"}, {"command", {"true"}}},
+           {{"name", "c"}, {"command", {"show", "$(steps.one.a.outputs.url)"}}}};
+  spec["phases"][1]["parallel"] = true;
+  spec["finally"] = with_finally()["finally"];
+  Scenario s(spec);
+  s.pass(at(0));
+  s.end_pod("one", "a", 0);
+  s.pass(at(10));
+  EXPECT_EQ(s.step("two", "c").reason, "OutputMissing");
+  EXPECT_EQ(s.step("two", "b").state, StepState::Running);
+  EXPECT_THAT(s.created(), ElementsAre(Scenario::job("one", "a"), Scenario::job("two", "b")));
+  s.end_pod("two", "b", 0);
+  s.pass(at(20));
+  EXPECT_EQ(s.created().back(), Scenario::job("clean", "x"));
+}
+
 TEST(Finally, WaitsForWhatRunsAtTheFailure) {
   json spec = with_finally();
   spec["phases"][0]["parallel"] = true;

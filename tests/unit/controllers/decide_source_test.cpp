@@ -77,26 +77,37 @@ TEST(DecideSource, TheFirstStepFindsOutAndTheOthersWait) {
   EXPECT_EQ(s.step("one", "b").reason, "");
 }
 
-// Step a may be launched only when an answer is in, and by then b has been, in the same pass.
+// Step a may be launched once c has seen its node; the answer comes when b is launched already, in
+// the same pass.
 TEST(DecideSource, OneThatWasLaunchedAMomentAgoFindsOutForThoseBeforeIt) {
   json spec = with_git();
-  spec["phases"][0]["steps"][0]["when"] = json::parse(
-      R"([{"resource": {"apiVersion": "v1", "kind": "Node", "name": "n"}, "exists": true}])");
-  Scenario s = at_once(spec);
+  spec["phases"][1]["steps"][0] = json::parse(
+      R"({"name": "c", "waitFor": {"resource": {"apiVersion": "v1", "kind": "Node", "name": "n"},
+                                   "exists": true}})");
+  Scenario s(spec);
+  s.on_plan = [](Plan& plan) {
+    plan.steps[0].after = {2};
+    plan.steps[1].after.clear();
+    plan.steps[2].after.clear();
+  };
   Commits commits(s);
   const ResourceQuery query{{"v1", "Node", "n", {}, ResourceRef::Match::All}, ExistsTest{true}};
   s.facts.insert_or_assign(MayRead{"default", "v1", "Node", "n"}, Found<bool>(true));
+  s.facts.insert_or_assign(ResourceState{query}, Found<ResourceFinding>(finding_of(query, {})));
+  s.refuse["job/" + Scenario::job("one", "b")] = Refused{"Forbidden", "quota", true};
+  s.pass(at(0));
+  s.refuse.clear();
+  s.facts.erase(ResourceState{query});
   s.later.insert_or_assign(ResourceState{query},
                            Found<ResourceFinding>(finding_of(query, {{"n", {true, {}, {}}}})));
-  s.pass(at(0));
-  EXPECT_THAT(s.created(), ElementsAre(Scenario::job("one", "b")));
+  s.pass(at(20));
+  EXPECT_EQ(s.step("two", "c").state, StepState::Succeeded);
   EXPECT_EQ(s.step("one", "b").state, StepState::Running);
-  EXPECT_EQ(s.step("one", "a").reason, "WaitingForSource");
   EXPECT_EQ(s.step("one", "a").message,
             "waits until one/b knows which commit main of https://h/x.git is");
   end_clone(s, "one", "b", kFirst);
-  s.pass(at(3));
-  EXPECT_THAT(commits.all, ElementsAre("", kFirst, kFirst));
+  s.pass(at(23));
+  EXPECT_THAT(commits.all, ElementsAre("", "", kFirst));
 }
 
 TEST(DecideSource, LaterStepsGetThatCommitWhateverTheirCloneSays) {
@@ -203,12 +214,31 @@ TEST(DecideSource, AnAdoptedLaterJobMakesNobodyWait) {
   EXPECT_EQ(s.step("two", "c").state, StepState::Running);
 }
 
-// A refused launch is nobody's turn.
-TEST(DecideSource, WhoIsRefusedKeepsNobodyWaiting) {
+// Another operator may launch it meanwhile: who finds out must not depend on who asks.
+TEST(DecideSource, WhoIsRefusedKeepsItsTurn) {
   Scenario s = at_once();
   s.refuse["job/" + Scenario::job("one", "a")] = Refused{"Forbidden", "quota", true};
   s.pass(at(0));
   EXPECT_EQ(s.step("one", "a").reason, "LaunchRefused");
+  for (const auto& [phase, step] : {std::pair{"one", "b"}, {"two", "c"}}) {
+    EXPECT_EQ(s.step(phase, step).state, StepState::Pending);
+    EXPECT_EQ(s.step(phase, step).message,
+              "waits until one/a knows which commit main of https://h/x.git is");
+  }
+  s.refuse.clear();
+  s.pass(at(20));
+  EXPECT_EQ(s.step("one", "a").state, StepState::Running);
+  EXPECT_EQ(s.step("one", "b").reason, "WaitingForSource");
+}
+
+// One that can never be launched is over, and the next one finds out.
+TEST(DecideSource, WhoCanNeverBeLaunchedLosesItsTurn) {
+  json spec = with_git();
+  spec["phases"][0]["steps"][0]["continueOnFailure"] = true;
+  Scenario s = at_once(spec);
+  s.refuse["job/" + Scenario::job("one", "a")] = Refused{"Invalid", "no such field", false};
+  s.pass(at(0));
+  EXPECT_EQ(s.step("one", "a").state, StepState::Failed);
   EXPECT_EQ(s.step("one", "b").state, StepState::Running);
   EXPECT_EQ(s.step("two", "c").reason, "WaitingForSource");
 }

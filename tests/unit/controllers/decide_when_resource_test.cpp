@@ -69,6 +69,33 @@ TEST(WhenResource, OfAPhaseDecidesForAllOfIt) {
   EXPECT_THAT(s.created(), ElementsAre(Scenario::job("two", "c")));
 }
 
+// Step b was launched over the skipped a by an operator that died before it wrote so. It has ended
+// while a is decided anew: meanwhile nobody may take the phase for one that did not succeed, skip c
+// for that and launch d.
+TEST(WhenResource, WhatRestsOnAPhaseIsDecidedOnlyWhenAllOfThePhaseIs) {
+  json spec = spec_with(false);
+  spec["phases"][1]["when"] = json::parse(R"([{"phase": "one", "states": ["Succeeded"]}])");
+  spec["phases"].push_back(
+      json::parse(R"({"name": "three", "steps": [{"name": "d", "command": ["true"]}]})"));
+  Scenario s(spec);
+  may_read(s, true);
+  find(s, false);
+  s.pass(at(0));
+  ASSERT_THAT(s.created(), ElementsAre(Scenario::job("one", "b")));
+  for (StepRecord& record : s.workflow.status.phases[0].steps) {
+    const std::string name = record.name;
+    record = {};
+    record.name = name;
+  }
+  s.end_pod("one", "b", 0);
+  s.restart();
+  s.pass(at(10));
+  EXPECT_EQ(s.step("one", "a").state, StepState::Skipped);
+  EXPECT_EQ(s.step("one", "b").state, StepState::Succeeded);
+  EXPECT_EQ(s.step("two", "c").state, StepState::Running);
+  EXPECT_THAT(s.created(), ElementsAre(Scenario::job("one", "b"), Scenario::job("two", "c")));
+}
+
 TEST(WhenResource, OfALaterStepIsNotLookedAtBefore) {
   json spec = testing::three_steps();
   spec["phases"][1]["when"] = when_node_exists();

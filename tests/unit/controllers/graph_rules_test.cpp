@@ -86,7 +86,8 @@ TEST(GraphRules, NameWhatIsWrongAndWhatIsAllowed) {
                   {"condition", {{"type", "Ready"}}}}),
        {{"phases[b].when[0].resource.name",
          "$(params.x) is not known; known are: params.mode, workflow.name, workflow.namespace, "
-         "workflow.uid, workflow.run, workflow.startTime"}}},
+         "workflow.uid, workflow.run, workflow.startTime"},
+        {"phases[b].when[0].resource.kind", "must be the name of a kind such as Deployment"}}},
       {with_when({{"resource",
                    {{"apiVersion", "v1"}, {"kind", "nodes"}, {"name", "$(steps.a.s.outputs.x)"}}},
                   {"condition", {{"type", "Ready"}}}}),

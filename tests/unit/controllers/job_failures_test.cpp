@@ -14,6 +14,9 @@ using namespace testing;
 
 // --- why it failed ---
 
+// The kubelet's word on a container that it cannot find.
+constexpr const char* kLost = "The container could not be located when the pod was terminated";
+
 struct FailureRow {
   const char* what;
   Change change;
@@ -53,6 +56,12 @@ TEST(JobAttempt, SaysWhyThePodFailed) {
        "ToolFailed", "its container proxy failed with exit code 2", 0},
       {"memory", [](Attempt& a) { a.add_pod("Failed", {ended(137, "working\n", "OOMKilled")}); },
        "OOMKilled", "was killed because it used more memory than its limit", 137, "working\n"},
+      {"memory, and the node did not notice",
+       [](Attempt& a) { a.add_pod("Failed", {ended(137, "working\n", "Error")}); }, "ToolFailed",
+       "exit code 137 (SIGKILL, often for memory): working", 137, "working\n"},
+      {"a container that its node has lost",
+       [](Attempt& a) { a.add_pod("Failed", {ended(137, kLost, "ContainerStatusUnknown")}); },
+       "Disrupted", "how it ended is not known: its node has lost its container", std::nullopt},
       {"no such file",
        [](Attempt& a) {
          a.add_pod("Failed",
@@ -137,7 +146,14 @@ TEST(JobAttempt, SaysWhoEndedThePod) {
          a.job->suspended = true;
          a.job->stop_reason = "NotStarted";
        },
-       "NotStarted", "did not start within 15m0s", 137},
+       "NotStarted", "did not start within 15m0s", std::nullopt},
+      {"the operator, for the timeout of its phase, and there was no container yet",
+       [](Attempt& a) {
+         a.add_pod("Failed", {ended(137, kLost, "ContainerStatusUnknown")}).meta.deletion = at(5);
+         a.job->suspended = true;
+         a.job->stop_reason = "PhaseTimedOut";
+       },
+       "PhaseTimedOut", "its phase did not end within its timeout", std::nullopt},
       {"the operator, before anything ran",
        [](Attempt& a) {
          a.add_pod("Failed", {}).meta.deletion = at(5);
