@@ -34,12 +34,14 @@ deps: ## Install the Debian packages that are missing (build, test), check for G
 deps-check: deps
 	@deps/install.sh check
 
-.PHONY: build
+.PHONY: operator build
+operator: deps ## Compile the operator alone (release)
+	@$(call built,bootstrap-operator)
 build: deps ## Compile the operator and the tests (release)
-	$(call say,building $(RELEASE))
-	@mkdir -p build
-	@$(call configure,release)
-	@cmake --build --preset release --parallel $(JOBS)
+	@$(call built,all)
+# $(call built,TARGET)
+built = printf '==> building $(RELEASE)\n'; mkdir -p build; $(call configure,release); \
+  cmake --build --preset release --parallel $(JOBS) --target $(1)
 
 .PHONY: test
 test: build ## All tests: unit, simulation, conformance, integration, end to end
@@ -90,8 +92,7 @@ check-all: lint asan-ubsan tsan image test ## Everything that must hold before a
 	@if [[ -x tests/mutations/run.sh ]]; then MUTATIONS_DIR="$$PWD/build/mutations" tests/mutations/run.sh; fi
 
 .PHONY: cluster-up cluster-down
-cluster-up: deps ## Start a local cluster with the operator in it (root)
-	@$(MAKE) build
+cluster-up: operator ## Start a local cluster with the operator in it (root)
 	@out=$$(tests/cluster/up.sh) && env=$$(sed -n 's/^ENV=//p' <<<"$$out") && \
 	tests/e2e/deploy_operator.sh "$$env" "$(OPERATOR)" && echo "use it: . $$env; kubectl get bwf -A"
 cluster-down: ## Stop it

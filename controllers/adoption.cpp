@@ -158,10 +158,14 @@ void adopt(Draft& draft, const Standing& standing) {
 
 bool adopt_lost_launches(Draft& draft, const Standing& standing) {
   const Plan& plan = draft.plan();
-  if (has_begun(plan, standing, RunsOn::Always)) return true;  // it has been asked before that
+  // Before finally began it was asked for all others.
+  const bool in_finally = has_begun(plan, standing, RunsOn::Always);
   std::vector<StepIndex> steps;
-  for (StepIndex i = 0; i < plan.steps.size(); ++i)
-    if (may_be_lost(draft, standing, i)) steps.push_back(i);
+  for (StepIndex i = 0; i < plan.steps.size(); ++i) {
+    const RunsOn runs_on = plan.phases[plan.steps[i].phase].runs_on;
+    if ((!in_finally || runs_on == RunsOn::Always) && may_be_lost(draft, standing, i))
+      steps.push_back(i);
+  }
   const auto lost = lost_launches(draft, standing, steps);
   if (!lost) return false;
   for (const Unknown& unknown : *lost) stop_late(draft, unknown);

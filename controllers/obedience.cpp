@@ -1,7 +1,5 @@
 #include "controllers/obedience.h"
 
-#include <fmt/format.h>
-
 #include "controllers/step_machine.h"
 
 namespace bootstrap {
@@ -12,16 +10,17 @@ struct Cause {
   std::string message;
 };
 
+// Of a phase in which nothing new starts.
 Cause cause_of(const Plan& plan, const Standing& standing, PhaseIndex phase) {
   if (auto passed = standing.passed_timeout(phase)) return {passed->reason, passed->message};
-  const RunsOn runs_on = plan.phases[phase].runs_on;
-  const auto failed = standing.first_failure(runs_on);
-  if (failed)
-    return {reasons::kNotRetried,
-            fmt::format("not tried again because {} has failed", to_text(plan.steps[*failed].ref))};
-  const auto other = standing.passed_timeout(runs_on);
-  return {reasons::kNotRetried,
-          fmt::format("not tried again because {}", other ? other->message : "the run has failed")};
+  std::string why = "the run has failed";
+  if (const auto failed = standing.first_failure(phase)) {
+    why = to_text(plan.steps[*failed].ref) + " has failed";
+  } else {
+    for (const PhaseIndex before : plan.phases[phase].rests_on)
+      if (const auto passed = standing.passed_timeout(before)) why = passed->message;
+  }
+  return {reasons::kNotRetried, "not tried again because " + why};
 }
 
 }  // namespace

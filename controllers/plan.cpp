@@ -20,7 +20,7 @@ class Graph {
 
   void add(const Definition& definition) {
     for (const PhaseDefinition& phase : definition.phases)
-      add(phase, RunsOn::Success, begins_after(definition.order, phase), {});
+      add(phase, RunsOn::Success, phases_before(definition.order, phase), {});
     // Each phase of finally comes after everything before it is over, however that ended.
     std::vector<StepIndex> before = all_steps();
     for (const PhaseDefinition& phase : definition.finally) {
@@ -34,20 +34,28 @@ class Graph {
  private:
   using Steps = std::vector<StepIndex>;
 
-  Steps begins_after(Order order, const PhaseDefinition& phase) const {
-    if (order == Order::Sequential) return ends_.empty() ? Steps{} : ends_.back();
-    Steps after;
-    for (const std::string& name : phase.depends_on)
-      for (PhaseIndex p = 0; p < plan_.phases.size(); ++p)
-        if (plan_.phases[p].name == name)
-          after.insert(after.end(), ends_[p].begin(), ends_[p].end());
-    return after;
+  // Those that end right before this one begins.
+  std::vector<PhaseIndex> phases_before(Order order, const PhaseDefinition& phase) const {
+    if (order == Order::Sequential)
+      return plan_.phases.empty() ? std::vector<PhaseIndex>{}
+                                  : std::vector<PhaseIndex>{plan_.phases.size() - 1};
+    std::vector<PhaseIndex> before;
+    for (PhaseIndex p = 0; p < plan_.phases.size(); ++p)
+      if (std::ranges::find(phase.depends_on, plan_.phases[p].name) != phase.depends_on.end())
+        before.push_back(p);
+    return before;
   }
 
-  void add(const PhaseDefinition& phase, RunsOn runs_on, Steps after, const Steps& after_end) {
+  void add(const PhaseDefinition& phase, RunsOn runs_on, const std::vector<PhaseIndex>& before,
+           const Steps& after_end) {
     const PhaseIndex index = plan_.phases.size();
-    plan_.phases.push_back({phase.name, runs_on, phase.timeout, phase.when});
-    Steps ends;
+    PlanPhase planned{phase.name, runs_on, phase.timeout, phase.when, {index}};
+    Steps after, ends;
+    for (const PhaseIndex p : before) {
+      after.insert(after.end(), ends_[p].begin(), ends_[p].end());
+      planned.rests_on.insert(plan_.phases[p].rests_on.begin(), plan_.phases[p].rests_on.end());
+    }
+    plan_.phases.push_back(std::move(planned));
     for (const StepDefinition& step : phase.steps) {
       const bool begins = phase.parallel || ends.empty();
       if (!begins) after = std::exchange(ends, {});

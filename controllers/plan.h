@@ -54,6 +54,7 @@ struct PlanPhase {
   RunsOn runs_on = RunsOn::Success;
   std::optional<Duration> timeout;
   When when;
+  std::set<PhaseIndex> rests_on{};  // itself, and all whose success it needs
 };
 
 struct PlanStep {

@@ -34,12 +34,9 @@ bool Standing::is_done(StepIndex step) const {
   return is_final(records_[step]->state) && !has_failed(step);
 }
 
-bool Standing::any_failed(RunsOn runs_on, std::optional<PhaseIndex> of) const {
-  for (StepIndex i = 0; i < records_.size(); ++i) {
-    const PhaseIndex phase = plan_.steps[i].phase;
-    if (plan_.phases[phase].runs_on == runs_on && (!of || *of == phase) && has_failed(i))
-      return true;
-  }
+bool Standing::any_failed(const std::set<PhaseIndex>& phases) const {
+  for (StepIndex i = 0; i < records_.size(); ++i)
+    if (has_failed(i) && phases.contains(plan_.steps[i].phase)) return true;
   return false;
 }
 
@@ -47,9 +44,7 @@ bool Standing::any_failed(RunsOn runs_on, std::optional<PhaseIndex> of) const {
 bool Standing::settled(StepIndex step) const {
   const StepState state = records_[step]->state;
   if (state != StepState::Pending) return is_final(state);
-  const PhaseIndex phase = plan_.steps[step].phase;
-  const RunsOn runs_on = plan_.phases[phase].runs_on;
-  return runs_on == RunsOn::Success ? any_failed(runs_on) : any_failed(runs_on, phase);
+  return any_failed(plan_.phases[plan_.steps[step].phase].rests_on);
 }
 
 // --- timeouts ---
@@ -116,15 +111,13 @@ std::optional<TimePoint> Standing::next_deadline() const {
 // --- what is meant ---
 
 Intent Standing::intent(PhaseIndex phase) const {
-  if (plan_.phases[phase].runs_on == RunsOn::Always) {
-    if (is_timed_out(phase)) return Intent::End;
-    return any_failed(RunsOn::Always, phase) ? Intent::NoNew : Intent::Go;
-  }
-  if (workflow_timed_out() || is_timed_out(phase)) return Intent::End;
-  if (any_failed(RunsOn::Success)) return Intent::NoNew;
-  for (PhaseIndex other = 0; other < phases_.size(); ++other)
-    if (plan_.phases[other].runs_on == RunsOn::Success && is_timed_out(other)) return Intent::NoNew;
-  return Intent::Go;
+  const PlanPhase& planned = plan_.phases[phase];
+  if (is_timed_out(phase)) return Intent::End;
+  if (planned.runs_on == RunsOn::Success && workflow_timed_out()) return Intent::End;
+  if (any_failed(planned.rests_on)) return Intent::NoNew;
+  return std::ranges::any_of(planned.rests_on, [&](PhaseIndex p) { return is_timed_out(p); })
+             ? Intent::NoNew
+             : Intent::Go;
 }
 
 bool Standing::is_over(StepIndex step) const {
@@ -194,15 +187,24 @@ std::optional<PhaseState> Standing::state(std::string_view phase) const {
 }
 
 // One that only was not tried again because of another is no first failure.
-std::optional<StepIndex> Standing::first_failure(RunsOn runs_on) const {
+std::optional<StepIndex> Standing::first_failure(
+    const std::function<bool(PhaseIndex)>& counts) const {
   const auto later = [this](StepIndex i) {
     return std::pair(records_[i]->reason == reasons::kNotRetried, records_[i]->completion);
   };
   std::optional<StepIndex> first;
   for (StepIndex i = 0; i < records_.size(); ++i)
-    if (plan_.phases[plan_.steps[i].phase].runs_on == runs_on && has_failed(i))
+    if (has_failed(i) && counts(plan_.steps[i].phase))
       if (!first || later(i) < later(*first)) first = i;
   return first;
+}
+
+std::optional<StepIndex> Standing::first_failure(RunsOn runs_on) const {
+  return first_failure([&](PhaseIndex phase) { return plan_.phases[phase].runs_on == runs_on; });
+}
+
+std::optional<StepIndex> Standing::first_failure(PhaseIndex of) const {
+  return first_failure([&](PhaseIndex p) { return plan_.phases[of].rests_on.contains(p); });
 }
 
 bool Standing::has_succeeded() const {

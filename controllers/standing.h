@@ -2,9 +2,12 @@
 // How a run stands: what is done, what has failed for good, and what each phase is meant to do now.
 //
 //   timeout of the workflow has passed  →  all its phases: End
-//   timeout of a phase has passed       →  it: End, all others: NoNew
-//   a step has failed for good          →  NoNew
+//   timeout of a phase has passed       →  it: End; those that rest on it: NoNew
+//   a step has failed for good          →  its phase, and those that rest on it: NoNew
 //   else                                →  Go
+//
+// In sequence every later phase rests on an earlier one; with order Graph those do that depend on
+// it, and the others go on.
 //
 // The time in which only people are waited for (status.paused) counts for no timeout of phase or
 // workflow.
@@ -20,7 +23,9 @@
 // reads the status it was made for as it is then; status and plan must outlive it and keep their
 // phases and steps.
 
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,6 +72,8 @@ class Standing {
 
   // The step that failed first; those of finally count for themselves.
   std::optional<StepIndex> first_failure(RunsOn) const;
+  // The one for which nothing new starts in a phase.
+  std::optional<StepIndex> first_failure(PhaseIndex) const;
   // Why a phase is to end.
   std::optional<PassedTimeout> passed_timeout(PhaseIndex) const;
   // The same of the first such phase.
@@ -80,7 +87,8 @@ class Standing {
 
  private:
   bool settled(StepIndex) const;
-  bool any_failed(RunsOn, std::optional<PhaseIndex> of = {}) const;
+  bool any_failed(const std::set<PhaseIndex>&) const;
+  std::optional<StepIndex> first_failure(const std::function<bool(PhaseIndex)>& counts) const;
   std::optional<TimePoint> deadline(PhaseIndex) const;
   std::optional<TimePoint> deadline() const;  // of the workflow
   bool is_timed_out(PhaseIndex) const;

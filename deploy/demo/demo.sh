@@ -84,7 +84,7 @@ local_cluster() {
     ((EUID == 0)) || die "a local cluster runs real containers and needs root: sudo make demo," \
         "or CLUSTER=current IMAGE=... for a cluster you have"
     say "installing what is missing and building the operator"
-    make build
+    make operator
     say "starting a local Kubernetes (the first time it is compiled, which takes minutes)"
     made_cluster=yes
     tests/cluster/up.sh --name "$cluster_name" >"$work/up"

@@ -15,11 +15,6 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-Cluster& installed(Cluster& cluster) {
-  install(cluster);
-  return cluster;
-}
-
 // A namespace whose default account may read ConfigMaps, and the engine as administrator.
 class Conditions : public ::testing::Test {
  protected:
@@ -52,7 +47,7 @@ metadata: {name: )" + name + "}\nspec:\n  tools: {image: tools" +
   }
   json step(const json& workflow, const std::string& name) { return step_of(workflow, "p", name); }
 
-  Cluster& cluster_ = installed(Cluster::of_test());
+  Cluster& cluster_ = install(Cluster::of_test());
   TestNamespace ns_;
   PlayedCluster played_;
 };

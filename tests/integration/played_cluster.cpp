@@ -28,7 +28,7 @@ std::string now_text() {
 
 }  // namespace
 
-void install(Cluster& cluster) {
+Cluster& install(Cluster& cluster) {
   static const bool kOnce = [&] {
     cluster.kubectl_output({"apply", "-k", SOURCE_DIR "/deploy/base"});
     cluster.kubectl_output({"wait", "--for=condition=Established", "--timeout=30s",
@@ -41,6 +41,7 @@ void install(Cluster& cluster) {
     });
   }();
   if (!kOnce) throw std::runtime_error("the CRD is not served");
+  return cluster;
 }
 
 bool PlayedCluster::has_job(const std::string& workflow, const std::string& step) const {

@@ -16,7 +16,7 @@
 namespace bootstrap::testing {
 
 // The CRD and the operator's namespace, account and role, as they are shipped. Once for a process.
-void install(Cluster& cluster);
+Cluster& install(Cluster& cluster);
 
 class PlayedCluster {
  public:

@@ -16,11 +16,6 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-Cluster& installed(Cluster& cluster) {
-  install(cluster);
-  return cluster;
-}
-
 // A namespace whose default account may read what the tests wait for, and the engine as
 // administrator.
 class Waits : public ::testing::Test {
@@ -105,7 +100,7 @@ spec:
     return cluster_.await_state(ns_, name, state, 60s);
   }
 
-  Cluster& cluster_ = installed(Cluster::of_test());
+  Cluster& cluster_ = install(Cluster::of_test());
   TestNamespace ns_;
 };
 

@@ -23,6 +23,20 @@ bool was_ended(const Json& record) {
   return reason == "PhaseTimedOut" || reason == "WorkflowTimedOut";
 }
 
+// The phases of a step and of all that must be done before it.
+std::set<std::string> rests_on(const Outline& outline, const OutlineStep& step) {
+  std::set<StepRef> all{step.ref};
+  std::vector<StepRef> before = step.after;
+  while (!before.empty()) {
+    const OutlineStep& one = *outline.find(before.back());
+    before.pop_back();
+    if (all.insert(one.ref).second) before.insert(before.end(), one.after.begin(), one.after.end());
+  }
+  std::set<std::string> phases;
+  for (const StepRef& ref : all) phases.insert(ref.phase);
+  return phases;
+}
+
 // For good, and not tolerated.
 bool is_failure(const OutlineStep& step, const Json& record) {
   return record.value("state", "") == "Failed" && (!step.tolerated || was_ended(record));
@@ -164,7 +178,7 @@ void Invariants::check_order(const Known& workflow, const std::string& uid,
   if (is_loose(workflow)) return;
   if (step->at_end)
     check_end_has_come(uid, name, workflow);
-  else if (has_failed(workflow))
+  else if (has_failed(workflow, rests_on(workflow.outline, *step)))
     violated(fmt::format("b: {} launched after a failure", to_text(name)));
 }
 
@@ -210,10 +224,11 @@ void Invariants::check_end_has_come(const std::string& uid, const AttemptName& n
   }
 }
 
-bool Invariants::has_failed(const Known& workflow) {
+bool Invariants::has_failed(const Known& workflow, const std::set<std::string>& phases) {
   const auto& steps = workflow.outline.steps;
   return std::any_of(steps.begin(), steps.end(), [&](const OutlineStep& step) {
-    return !step.at_end && is_failure(step, step_record(workflow.status, step.ref));
+    return !step.at_end && phases.contains(step.ref.phase) &&
+           is_failure(step, step_record(workflow.status, step.ref));
   });
 }
 

@@ -92,7 +92,7 @@ class Invariants {
   void judge_skip(const std::string& name, const std::string& uid, const OutlineStep&);
   static bool is_sure_success(const PodRun&);
   bool gave_outputs(const std::string& uid, const Json& entry, bool surely) const;
-  static bool has_failed(const Known&);
+  static bool has_failed(const Known&, const std::set<std::string>& phases);
   bool is_loose(const Known&) const;
   void check_alone(const Known&, const std::string& uid, const AttemptName&);
   void check_status(const Known&, const Json& before, const Json& after);

@@ -15,11 +15,6 @@ using namespace testing_specs;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-Problems problems_of(const json& spec) {
-  const auto definition = read_definition(spec);
-  return definition ? validate(*definition) : definition.error();
-}
-
 // p/ask asks for `asked`; then p/b and q/c.
 json asking(const json& asked) {
   json spec = json::parse(R"json({

@@ -8,16 +8,14 @@
 #include "controllers/job_builder.h"
 #include "tests/unit/controllers/scenario.h"
 
-namespace bootstrap {
+namespace bootstrap::testing {
 namespace {
 
 using nlohmann::json;
-using testing::at;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
-using testing::Scenario;
 
 json ask(const char* name, const char* parameter = "clusterName") {
   return {{"name", name}, {"ask", {{"parameters", json::array({{{"name", parameter}}})}}}};
@@ -25,7 +23,7 @@ json ask(const char* name, const char* parameter = "clusterName") {
 
 // one/a asks for clusterName; then one/b, two/c.
 json asking() {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["phases"][0]["steps"][0] = ask("a");
   return spec;
 }
@@ -262,14 +260,19 @@ TEST(Asks, WhenLooksAtTheAnswer) {
   EXPECT_EQ(s.step("two", "c").state, StepState::Running);
 }
 
-TEST(Asks, AWaitAfterThemIsForTheAnswer) {
+// Step b waits for the Node that the answer names.
+json waiting_for_the_answer() {
   json spec = asking();
   spec["phases"][0]["steps"][1] = {
       {"name", "b"},
       {"waitFor",
        {{"resource", {{"apiVersion", "v1"}, {"kind", "Node"}, {"name", "$(params.clusterName)"}}},
         {"exists", true}}}};
-  Scenario s(spec);
+  return spec;
+}
+
+TEST(Asks, AWaitAfterThemIsForTheAnswer) {
+  Scenario s(waiting_for_the_answer());
   s.pass(at(0));
   answer(s, {{"clusterName", "n1"}});
   s.pass(at(1));
@@ -278,13 +281,7 @@ TEST(Asks, AWaitAfterThemIsForTheAnswer) {
 }
 
 TEST(Asks, AnAnswerThatIsNoNameOfAnObjectStartsNoWait) {
-  json spec = asking();
-  spec["phases"][0]["steps"][1] = {
-      {"name", "b"},
-      {"waitFor",
-       {{"resource", {{"apiVersion", "v1"}, {"kind", "Node"}, {"name", "$(params.clusterName)"}}},
-        {"exists", true}}}};
-  Scenario s(spec);
+  Scenario s(waiting_for_the_answer());
   answer(s, {{"clusterName", "../secrets/x"}});
   s.pass(at(0));
   EXPECT_EQ(s.step("one", "b").state, StepState::Failed);
@@ -362,7 +359,7 @@ TEST(Asks, EndWithTheirPhaseWhenOthersHaveUsedUpItsTime) {
 }
 
 TEST(Asks, InFinallyHaveTheirOwnTime) {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["finally"] = json::array({{{"name", "end"}, {"steps", json::array({ask("q")})}}});
   Scenario s(spec);
   s.pass(at(0));
@@ -404,4 +401,4 @@ TEST(Asks, TheStatusIsReadBackAsItIs) {
 }
 
 }  // namespace
-}  // namespace bootstrap
+}  // namespace bootstrap::testing

@@ -8,15 +8,13 @@
 #include "controllers/decide.h"
 #include "tests/unit/controllers/scenario.h"
 
-namespace bootstrap {
+namespace bootstrap::testing {
 namespace {
 
 using nlohmann::json;
-using testing::at;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::Scenario;
 
 void set_template(Scenario& s, const std::string& name, const json& spec) {
   TemplateView one;
@@ -42,7 +40,7 @@ json one_step(const json& step) {
 }
 
 json with_parameters() {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["parameters"] = json::parse(R"([{"name": "who", "required": true, "pattern": "[a-z]+"},
                                        {"name": "size", "default": "s", "allowed": ["s", "l"]}])");
   return spec;
@@ -50,14 +48,14 @@ json with_parameters() {
 
 // Step one/a is a child, after it one/b and two/c.
 json with_child() {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["phases"][0]["steps"][0] = running("a", "t");
   return spec;
 }
 
 Scenario with_template(const json& spec) {
   Scenario s(spec);
-  set_template(s, "t", testing::three_steps());
+  set_template(s, "t", three_steps());
   return s;
 }
 
@@ -97,7 +95,7 @@ TEST(Children, AreMadeOnceAndFollowed) {
 }
 
 TEST(Children, ReceiveValuesWithReferencesReplaced) {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["parameters"] = json::array({{{"name", "p"}, {"value", "east"}}});
   spec["phases"][0]["steps"][1] =
       running("b", "t", json::parse(R"json([{"name": "who", "value": "$(params.p)$$(x)"
@@ -146,7 +144,7 @@ TEST(Children, ThatAreInvalidStartNothingWhenSomethingIsMended) {
   s.workflow.meta.labels = {{labels::kPhase, "p"}, {labels::kStep, "s"}, {labels::kAttempt, "1"}};
   set_template(s, "t", {{"phases", json::array()}});
   EXPECT_EQ(s.pass(at(0)).state, WorkflowState::Invalid);
-  set_template(s, "t", testing::three_steps());
+  set_template(s, "t", three_steps());
   EXPECT_EQ(s.pass(at(10)).state, WorkflowState::Invalid);
   EXPECT_THAT(s.done, IsEmpty());
 }
@@ -294,7 +292,7 @@ TEST(Nesting, ValuesAreLookedAtBeforeAnythingStarts) {
 
 TEST(Nesting, ATemplateThatIsWrongItselfIsNamed) {
   Scenario s(one_step(running("a", "t")));
-  json wrong = testing::three_steps();
+  json wrong = three_steps();
   wrong["phases"][0]["steps"][0]["args"] = {"$(params.none)"};
   set_template(s, "t", wrong);
   EXPECT_THAT(refused(s), HasSubstr("template t, phases[one].steps[a].args[0]: $(params.none)"));
@@ -313,7 +311,7 @@ TEST(Nesting, IsFourDeepAtMost) {
   Scenario s(one_step(running("s", "b")));
   set_template(s, "b", one_step(running("s", "c")));
   set_template(s, "c", one_step(running("s", "d")));
-  set_template(s, "d", testing::three_steps());
+  set_template(s, "d", three_steps());
   EXPECT_EQ(s.pass(at(0)).state, WorkflowState::Running) << "with this one four";
   Scenario deeper(one_step(running("s", "b")));
   set_template(deeper, "b", one_step(running("s", "c")));
@@ -354,4 +352,4 @@ TEST(ChildWorkflow, IsOwnedAndLabelledAndKnowsItsAncestors) {
 }
 
 }  // namespace
-}  // namespace bootstrap
+}  // namespace bootstrap::testing

@@ -7,17 +7,15 @@
 #include "controllers/job_builder.h"
 #include "tests/unit/controllers/scenario.h"
 
-namespace bootstrap {
+namespace bootstrap::testing {
 namespace {
 
 using nlohmann::json;
-using testing::at;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using testing::Scenario;
 
 json with_finally() {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["phases"].erase(1);
   const auto step = [](const char* name) { return json{{"name", name}, {"command", {"true"}}}; };
   spec["finally"] = {{{"name", "clean"}, {"steps", {step("x"), step("y")}}},
@@ -69,7 +67,7 @@ TEST(Finally, RunsAfterAFailureThatStaysTheReason) {
 
 // two/c fails before it is launched, in the same moment in which two/b is.
 TEST(Finally, WaitsForWhatIsLaunchedAtTheFailure) {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["phases"][0]["steps"].erase(1);
   json& steps = spec["phases"][1]["steps"];
   steps = {{{"name", "b"}, {"command", {"true"}}},
@@ -115,6 +113,27 @@ TEST(Finally, ItsFailureMakesASucceededRunFailedAndTheNextPhaseRuns) {
   EXPECT_EQ(
       s.workflow.status.message,
       "all 2 steps succeeded in 40s, but in finally clean/x failed (ToolFailed): exit code 4");
+}
+
+// The request to launch y was answered by nobody, and done all the same.
+TEST(Finally, ItsNextPhaseWaitsForALaunchWhoseAnswerWasLost) {
+  json spec = with_finally();
+  spec["finally"][0]["parallel"] = true;
+  Scenario s(spec);
+  s.refuse["job/" + Scenario::job("clean", "y")] = NotKnown{"timeout"};
+  s.pass(at(0));
+  succeed(s, "one", "a", 10);
+  succeed(s, "one", "b", 20);
+  s.end_pod("clean", "x", 1);
+  JobView lost;
+  lost.meta.name = Scenario::job("clean", "y");
+  lost.meta.uid = Scenario::job_uid("clean", "y");
+  lost.meta.controller_uid = "uid-of-w";
+  s.facts[LiveJob{lost.meta.name}] = Found<LiveJob::Answer>(lost);
+  s.refuse["suspend/" + lost.meta.name] = Done{lost.meta.uid};
+  s.pass(at(30));
+  EXPECT_EQ(s.step("clean", "y").state, StepState::Ending);
+  EXPECT_EQ(s.step("tell", "z").state, StepState::Pending);
 }
 
 TEST(Finally, ItsFailureAfterAFailureIsNamedToo) {
@@ -195,4 +214,4 @@ TEST(Finally, KnowsWhatCameOfTheRun) {
 }
 
 }  // namespace
-}  // namespace bootstrap
+}  // namespace bootstrap::testing

@@ -6,14 +6,12 @@
 #include "controllers/decide.h"
 #include "tests/unit/controllers/scenario.h"
 
-namespace bootstrap {
+namespace bootstrap::testing {
 namespace {
 
 using nlohmann::json;
-using testing::at;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using testing::Scenario;
 
 json phase(const char* name, const std::vector<const char*>& steps, json more = json::object()) {
   more["name"] = name;
@@ -151,7 +149,7 @@ TEST(Graph, PhasesWithoutDependenciesStartAtOnce) {
   EXPECT_EQ(s.created().size(), 2U);
 }
 
-TEST(Graph, AFailureStartsNothingNewAnywhere) {
+TEST(Graph, AFailureStartsNothingNewInItsPhaseAndInThoseThatRestOnIt) {
   Scenario s(diamond());
   s.pass(at(0));
   s.end_container("base", "a", 0);
@@ -159,12 +157,37 @@ TEST(Graph, AFailureStartsNothingNewAnywhere) {
   s.end_pod("left", "b", 1);
   s.pass(at(20));
   s.end_container("right", "c", 0);
+  const Status& running = s.pass(at(30));
+  EXPECT_EQ(running.state, WorkflowState::Running);
+  EXPECT_EQ(s.step("right", "d").state, StepState::Running) << "it does not rest on the left";
+  s.end_container("right", "d", 0);
   s.done.clear();
-  const Status& status = s.pass(at(30));
+  const Status& status = s.pass(at(40));
   EXPECT_THAT(s.done, IsEmpty());
   EXPECT_EQ(status.state, WorkflowState::Failed);
   EXPECT_EQ(status.message, "left/b failed (ToolFailed): exit code 1");
-  EXPECT_EQ(status.phases[2].state, PhaseState::Failed) << "begun and not finished";
+  EXPECT_EQ(status.phases[1].state, PhaseState::Failed);
+  EXPECT_EQ(status.phases[2].state, PhaseState::Succeeded);
+  EXPECT_EQ(status.phases[3].state, PhaseState::Pending);
+}
+
+TEST(Graph, ATimeoutOfAPhaseEndsItAndKeepsWhatRestsOnItFromStarting) {
+  json spec = diamond();
+  spec["phases"][1]["timeout"] = "1m";
+  Scenario s(spec);
+  s.pass(at(0));
+  s.end_container("base", "a", 0);
+  s.pass(at(10));
+  s.pass(at(80));
+  EXPECT_EQ(s.step("left", "b").state, StepState::Ending);
+  s.end_container("right", "c", 0);
+  s.pass(at(81));
+  EXPECT_EQ(s.step("right", "d").state, StepState::Running);
+  s.end_pod("left", "b", 143);
+  s.end_container("right", "d", 0);
+  const Status& status = s.pass(at(90));
+  EXPECT_EQ(s.step("left", "b").reason, "PhaseTimedOut");
+  EXPECT_EQ(status.state, WorkflowState::Failed);
   EXPECT_EQ(status.phases[3].state, PhaseState::Pending);
 }
 
@@ -238,7 +261,7 @@ TEST(Rule5Trigger, AJobFoundLateChangesNoResult) {
 }
 
 TEST(ContinueOnFailure, RecordsTheFailureAndGoesOn) {
-  json workflow = testing::three_steps();
+  json workflow = three_steps();
   workflow["phases"][0]["steps"][0]["continueOnFailure"] = true;
   Scenario s(workflow);
   s.pass(at(0));
@@ -260,7 +283,7 @@ TEST(ContinueOnFailure, RecordsTheFailureAndGoesOn) {
 }
 
 TEST(ContinueOnFailure, AllAttemptsAreMadeFirst) {
-  json workflow = testing::three_steps();
+  json workflow = three_steps();
   workflow["phases"][0]["steps"][0]["continueOnFailure"] = true;
   workflow["phases"][0]["steps"][0]["retry"] = {{"attempts", 2}};
   Scenario s(workflow);
@@ -276,4 +299,4 @@ TEST(ContinueOnFailure, AllAttemptsAreMadeFirst) {
 }
 
 }  // namespace
-}  // namespace bootstrap
+}  // namespace bootstrap::testing

@@ -5,15 +5,12 @@
 
 #include "tests/unit/controllers/scenario.h"
 
-namespace bootstrap {
+namespace bootstrap::testing {
 namespace {
 
 using nlohmann::json;
-using testing::at;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::Scenario;
-using testing::three_steps;
 
 // Step b takes "url" of step a.
 json with_reference() {
@@ -243,4 +240,4 @@ TEST(DecideOutputs, ThatAreLostFailWhatTheyWouldDecide) {
 }
 
 }  // namespace
-}  // namespace bootstrap
+}  // namespace bootstrap::testing

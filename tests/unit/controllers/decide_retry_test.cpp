@@ -6,17 +6,15 @@
 #include "controllers/decide.h"
 #include "tests/unit/controllers/scenario.h"
 
-namespace bootstrap {
+namespace bootstrap::testing {
 namespace {
 
-using testing::at;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using testing::Scenario;
 
 // One step that may be tried three times, and one after it.
 nlohmann::json flaky(nlohmann::json retry = nlohmann::json::object()) {
-  auto spec = testing::three_steps();
+  auto spec = three_steps();
   spec["phases"][0]["steps"][0]["retry"] = std::move(retry);
   return spec;
 }
@@ -215,4 +213,4 @@ TEST(Retries, ARefusedAttemptWaitsAndIsTriedAgain) {
 }
 
 }  // namespace
-}  // namespace bootstrap
+}  // namespace bootstrap::testing

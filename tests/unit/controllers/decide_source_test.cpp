@@ -5,15 +5,12 @@
 
 #include "tests/unit/controllers/scenario.h"
 
-namespace bootstrap {
+namespace bootstrap::testing {
 namespace {
 
 using nlohmann::json;
-using testing::at;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::Scenario;
-using testing::three_steps;
 
 const std::string kFirst(40, 'a');
 const std::string kOther(40, 'b');
@@ -258,4 +255,4 @@ TEST(DecideSource, WhoseLaunchMayHaveBeenDoneIsWaitedFor) {
 }
 
 }  // namespace
-}  // namespace bootstrap
+}  // namespace bootstrap::testing

@@ -8,14 +8,12 @@
 #include "controllers/status_summary.h"
 #include "tests/unit/controllers/scenario.h"
 
-namespace bootstrap {
+namespace bootstrap::testing {
 namespace {
 
 using nlohmann::json;
-using testing::at;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using testing::Scenario;
 
 json from_template(json parameters = json::array()) {
   json spec{{"templateRef", {{"name", "t"}}}};
@@ -24,7 +22,7 @@ json from_template(json parameters = json::array()) {
 }
 
 json with_parameters() {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["parameters"] = json::parse(R"([{"name": "cluster", "required": true, "pattern": "[a-z]+"},
     {"name": "size", "default": "small", "allowed": ["small", "large"]},
     {"name": "reason", "requiredWhen": [{"param": "size", "operator": "In", "values": ["large"]}]}
@@ -76,7 +74,7 @@ TEST(Templates, GiveTheDefinitionAndTheWorkflowItsValues) {
   ASSERT_TRUE(pinned);
   EXPECT_EQ(pinned->parameters, (ParameterValues{{"cluster", "east"}, {"size", "small"}}));
   EXPECT_EQ(pinned->pin, (TemplatePin{"t", "uid-t", 7}));
-  EXPECT_EQ(pinned->definition["phases"], testing::three_steps()["phases"]);
+  EXPECT_EQ(pinned->definition["phases"], three_steps()["phases"]);
   EXPECT_EQ(plan_current(s).status, "True");
 }
 
@@ -90,15 +88,15 @@ TEST(Templates, AreWaitedFor) {
   EXPECT_TRUE(s.asked(WatchedTemplate{"t"})) << "its coming wakes the workflow";
   EXPECT_EQ(s.last.wake, std::nullopt);
   EXPECT_THAT(s.done, IsEmpty());
-  set_template(s, testing::three_steps());
+  set_template(s, three_steps());
   EXPECT_EQ(s.pass(at(10)).state, WorkflowState::Running);
 }
 
 // Somebody changes a template and then creates a workflow: the watch may be late.
 TEST(Templates, AreThoseOfTheLiveApi) {
   Scenario s(from_template());
-  set_template(s, testing::three_steps(), 1);
-  json newer = testing::three_steps();
+  set_template(s, three_steps(), 1);
+  json newer = three_steps();
   newer["phases"][0]["steps"].erase(0);
   s.facts.insert_or_assign(TemplateOf{"t"}, Found<TemplateOf::Answer>(view(newer, 2, "uid-t")));
   s.pass(at(0));
@@ -146,7 +144,7 @@ TEST(Templates, RefuseWhatTheyDoNotAllowAndNameItAll) {
 
 TEST(Templates, ThatAreWrongThemselvesSaySo) {
   Scenario s(from_template());
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["phases"][0]["steps"][0]["args"] = {"$(params.none)"};
   set_template(s, spec);
   EXPECT_EQ(s.pass(at(0)).state, WorkflowState::Invalid);
@@ -155,15 +153,15 @@ TEST(Templates, ThatAreWrongThemselvesSaySo) {
       ::testing::StartsWith("the spec cannot run: template t, phases[one].steps[a].args[0]: "
                             "$(params.none) is not known"));
   EXPECT_TRUE(s.asked(WatchedTemplate{"t"}));
-  set_template(s, testing::three_steps(), 2);
+  set_template(s, three_steps(), 2);
   EXPECT_EQ(s.pass(at(10)).state, WorkflowState::Running) << "mending the template is enough";
 }
 
 TEST(Templates, AllowNoDefinitionBesideThem) {
   json both = from_template();
-  both["phases"] = testing::three_steps()["phases"];
+  both["phases"] = three_steps()["phases"];
   Scenario s(both);
-  set_template(s, testing::three_steps());
+  set_template(s, three_steps());
   EXPECT_EQ(s.pass(at(0)).message,
             "the spec cannot run: phases: cannot stand beside templateRef; the definition is the "
             "template's");
@@ -173,9 +171,9 @@ TEST(Templates, AllowNoDefinitionBesideThem) {
 
 TEST(PlanCurrent, FollowsTheTemplate) {
   Scenario s(from_template());
-  set_template(s, testing::three_steps(), 1);
+  set_template(s, three_steps(), 1);
   s.pass(at(0));
-  json edited = testing::three_steps();
+  json edited = three_steps();
   edited["phases"].erase(1);
   set_template(s, edited, 2);
   s.pass(at(10));
@@ -185,7 +183,7 @@ TEST(PlanCurrent, FollowsTheTemplate) {
             "the template t was changed after this run had started; the run goes on with what it "
             "started with");
   EXPECT_TRUE(s.asked(WatchedTemplate{"t"}));
-  set_template(s, testing::three_steps(), 3);
+  set_template(s, three_steps(), 3);
   s.pass(at(20));
   EXPECT_EQ(plan_current(s).status, "True") << "the edit was taken back";
   no_template(s);
@@ -193,14 +191,14 @@ TEST(PlanCurrent, FollowsTheTemplate) {
   EXPECT_EQ(plan_current(s).status, "False");
   EXPECT_EQ(plan_current(s).message,
             "the template t is gone; the run goes on with what it started with");
-  set_template(s, testing::three_steps(), 1, "another-uid");
+  set_template(s, three_steps(), 1, "another-uid");
   s.pass(at(40));
   EXPECT_EQ(plan_current(s).status, "True") << "created anew, the same";
 }
 
 TEST(PlanCurrent, IsFalseWhenTheWorkflowNamesAnotherTemplateOrOtherValues) {
   json small = from_template({{{"name", "cluster"}, {"value", "east"}}});
-  json other_value = small, own = testing::three_steps(), untouched = small;
+  json other_value = small, own = three_steps(), untouched = small;
   other_value["parameters"][0]["value"] = "west";
   untouched["parameters"].push_back({{"name", "size"}});  // no value: nothing is changed by it
   const std::pair<json, const char*> edits[] = {
@@ -219,7 +217,7 @@ TEST(PlanCurrent, IsFalseWhenTheWorkflowNamesAnotherTemplateOrOtherValues) {
 
 TEST(PlanCurrent, OfARunThatGoesOnChangesNothingElse) {
   Scenario s(from_template());
-  set_template(s, testing::three_steps(), 1);
+  set_template(s, three_steps(), 1);
   s.pass(at(0));
   set_template(s, json{{"phases", "nonsense"}}, 2);
   s.restart();
@@ -239,7 +237,7 @@ TEST(PlanCurrent, AsksForNoTemplateWhenThereIsNone) {
   s.pass(at(0));
   EXPECT_FALSE(s.asked(WatchedTemplate{""}));
   EXPECT_EQ(plan_current(s).status, "True");
-  json edited = testing::three_steps();
+  json edited = three_steps();
   edited["phases"].erase(1);
   s.workflow.spec = edited.dump();
   s.workflow.meta.generation = 2;
@@ -249,4 +247,4 @@ TEST(PlanCurrent, AsksForNoTemplateWhenThereIsNone) {
 }
 
 }  // namespace
-}  // namespace bootstrap
+}  // namespace bootstrap::testing

@@ -6,24 +6,22 @@
 #include "controllers/decide.h"
 #include "tests/unit/controllers/scenario.h"
 
-namespace bootstrap {
+namespace bootstrap::testing {
 namespace {
 
 using nlohmann::json;
-using testing::at;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::Scenario;
 
 json phase_within(const char* timeout) {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["phases"][0]["timeout"] = timeout;
   return spec;
 }
 
 json workflow_within(const char* timeout) {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["timeout"] = timeout;
   return spec;
 }
@@ -59,7 +57,7 @@ TEST(Timeouts, OfAPhaseStopTheStepAndFailTheRunWhenItHasEnded) {
 }
 
 TEST(Timeouts, OfAPhaseCountFromItsFirstLaunch) {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["phases"][1]["timeout"] = "1m";
   Scenario s(spec);
   s.pass(at(0));
@@ -164,4 +162,4 @@ TEST(Timeouts, TheFirstFailureStaysTheReasonWhenASiblingIsStoppedLater) {
 }
 
 }  // namespace
-}  // namespace bootstrap
+}  // namespace bootstrap::testing

@@ -6,15 +6,13 @@
 #include "controllers/decide.h"
 #include "tests/unit/controllers/scenario.h"
 
-namespace bootstrap {
+namespace bootstrap::testing {
 namespace {
 
 using nlohmann::json;
-using testing::at;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::Scenario;
 
 json for_node(const char* name) {
   return {{"resource", {{"apiVersion", "v1"}, {"kind", "Node"}, {"name", name}}},
@@ -38,7 +36,7 @@ void find(Scenario& s, const char* status, const char* node = "n") {
 }
 
 json beside_a_tool() {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["phases"][0]["parallel"] = true;
   spec["phases"][0]["steps"][1] = waiting("b");
   return spec;
@@ -86,7 +84,7 @@ TEST(Waits, GoOnWhenAStepBesideThemHasFailed) {
 }
 
 TEST(Waits, EndAtOnceWithTheirPhase) {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["phases"][0]["steps"][0] = waiting("a");
   spec["phases"][0]["timeout"] = "1m";
   Scenario s(spec);
@@ -106,7 +104,7 @@ TEST(Waits, EndAtOnceWithTheirPhase) {
 }
 
 TEST(Waits, EndAtOnceWithTheWorkflowAndFinallyRuns) {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["phases"][0]["steps"][0] = waiting("a");
   spec["phases"][0]["steps"][0]["continueOnFailure"] = true;  // not of this
   spec["timeout"] = "1m";
@@ -125,7 +123,7 @@ TEST(Waits, EndAtOnceWithTheWorkflowAndFinallyRuns) {
 }
 
 TEST(Waits, ThatFailMayBeTolerated) {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["phases"][0]["steps"][0] = waiting("a");
   spec["phases"][0]["steps"][0]["timeout"] = "1m";
   spec["phases"][0]["steps"][0]["continueOnFailure"] = true;
@@ -139,7 +137,7 @@ TEST(Waits, ThatFailMayBeTolerated) {
 }
 
 TEST(Waits, ThatAreNotForThisRunAskNothing) {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["parameters"] = json::array({{{"name", "p"}, {"value", "x"}}});
   spec["phases"][0]["steps"][0] = waiting("a");
   spec["phases"][0]["steps"][0]["when"] =
@@ -163,4 +161,4 @@ TEST(Waits, ThatNeverBeganAreNotLookedForAsJobs) {
 }
 
 }  // namespace
-}  // namespace bootstrap
+}  // namespace bootstrap::testing

@@ -7,14 +7,12 @@
 #include "controllers/decide.h"
 #include "tests/unit/controllers/scenario.h"
 
-namespace bootstrap {
+namespace bootstrap::testing {
 namespace {
 
 using nlohmann::json;
-using testing::at;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using testing::Scenario;
 
 constexpr const char* kNode = "n";
 
@@ -40,7 +38,7 @@ void find(Scenario& s, bool there) {
 
 // Step one/a, or all of phase one, only if the node exists.
 json spec_with(bool of_phase, bool parallel = false) {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["phases"][0]["parallel"] = parallel;
   (of_phase ? spec["phases"][0] : spec["phases"][0]["steps"][0])["when"] = when_node_exists();
   return spec;
@@ -97,7 +95,7 @@ TEST(WhenResource, WhatRestsOnAPhaseIsDecidedOnlyWhenAllOfThePhaseIs) {
 }
 
 TEST(WhenResource, OfALaterStepIsNotLookedAtBefore) {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["phases"][1]["when"] = when_node_exists();
   Scenario s(spec);
   s.pass(at(0));
@@ -244,4 +242,4 @@ TEST(Rule6Ended, APhaseOfWhichOneStepWasLaunchedGoesOn) {
 }
 
 }  // namespace
-}  // namespace bootstrap
+}  // namespace bootstrap::testing

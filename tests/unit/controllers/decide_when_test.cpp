@@ -6,14 +6,12 @@
 #include "controllers/decide.h"
 #include "tests/unit/controllers/scenario.h"
 
-namespace bootstrap {
+namespace bootstrap::testing {
 namespace {
 
 using nlohmann::json;
-using testing::at;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using testing::Scenario;
 
 json when_operation(const char* value) {
   return json::array(
@@ -21,7 +19,7 @@ json when_operation(const char* value) {
 }
 
 json with_operation() {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["parameters"] = json::array({{{"name", "operation"}, {"value", "create"}}});
   return spec;
 }
@@ -73,7 +71,7 @@ TEST(Skipped, WhatHoldsIsRun) {
 }
 
 TEST(Skipped, ByWhatCameOfAPhaseBefore) {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["phases"][0]["steps"][1]["continueOnFailure"] = true;
   spec["phases"][1]["when"] = json::array({{{"phase", "one"}, {"states", {"Failed"}}}});
   for (const int exit_code : {0, 1}) {
@@ -88,7 +86,7 @@ TEST(Skipped, ByWhatCameOfAPhaseBefore) {
 }
 
 TEST(Skipped, FinallyByTheOutcome) {
-  json spec = testing::three_steps();
+  json spec = three_steps();
   spec["finally"] =
       json::array({{{"name", "clean"},
                     {"when", json::array({{{"phase", "two"}, {"states", {"Failed", "Pending"}}}})},
@@ -120,4 +118,4 @@ TEST(Skipped, HistoryTellsIt) {
 }
 
 }  // namespace
-}  // namespace bootstrap
+}  // namespace bootstrap::testing

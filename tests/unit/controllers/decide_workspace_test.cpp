@@ -5,15 +5,12 @@
 
 #include "tests/unit/controllers/scenario.h"
 
-namespace bootstrap {
+namespace bootstrap::testing {
 namespace {
 
 using nlohmann::json;
-using testing::at;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::Scenario;
-using testing::three_steps;
 
 const std::string kClaim = "claim/" + claim_name("w", "uid-of-w");
 const std::string kPlan = "plan/" + plan_name("w", "uid-of-w", 1);
@@ -117,4 +114,4 @@ TEST(DecideWorkspace, WhetherAClaimExistsMayNotBeKnown) {
 }
 
 }  // namespace
-}  // namespace bootstrap
+}  // namespace bootstrap::testing

@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace testing_specs;
 
-Problems problems_of(const json& spec) {
+Problems problems_reading(const json& spec) {
   const auto definition = read_definition(spec);
   return definition ? Problems{} : definition.error();
 }
@@ -197,7 +197,7 @@ TEST(Definition, DurationsAreReadOrRefused) {
     EXPECT_EQ(read->phases[0].steps[0].start_timeout, row.expected);
   }
   for (const char* bad : {"", "0s", "999ms", "168h1s", "1d", "30", "30 m", "-30m", "forever"})
-    EXPECT_EQ(problems_of(with_step(small_spec(), {{"timeout", bad}})),
+    EXPECT_EQ(problems_reading(with_step(small_spec(), {{"timeout", bad}})),
               (Problems{{"phases[p].steps[s].timeout",
                          std::string("\"") + bad +
                              "\" is not a duration from 1s to 168h, such as \"90s\", \"30m\" or "
@@ -256,7 +256,7 @@ TEST(Definition, AStepHasExactlyOneAction) {
     json spec = small_spec();
     spec["phases"][0]["steps"][0] = action;
     spec["phases"][0]["steps"][0]["name"] = "s";
-    EXPECT_EQ(problems_of(spec), expected) << action;
+    EXPECT_EQ(problems_reading(spec), expected) << action;
   }
 }
 
@@ -358,14 +358,14 @@ TEST(Definition, WrongTypesAreNamedWithTheirPath) {
   for (const Row& row : rows) {
     json spec = full_spec();
     spec[json::json_pointer(row.pointer)] = row.wrong;
-    EXPECT_EQ(problems_of(spec), Problems{row.expected}) << row.pointer;
+    EXPECT_EQ(problems_reading(spec), Problems{row.expected}) << row.pointer;
   }
 }
 
 TEST(Definition, ThatIsNoObjectIsOneProblem) {
   for (const json& spec :
        {json(), json(5), json("x"), json::array(), json(json::value_t::discarded)})
-    EXPECT_EQ(problems_of(spec), (Problems{{"spec", "must be an object"}}));
+    EXPECT_EQ(problems_reading(spec), (Problems{{"spec", "must be an object"}}));
 }
 
 TEST(Definition, EverythingWrongIsNamedAtOnce) {
@@ -374,14 +374,14 @@ TEST(Definition, EverythingWrongIsNamedAtOnce) {
   spec["phases"][0]["steps"][0]["timeout"] = "soon";
   spec["phases"][1]["steps"][0]["args"] = {1, 2};
   spec["phases"][1]["steps"][0]["command"] = {"x"};
-  EXPECT_EQ(problems_of(spec).size(), 5U);
+  EXPECT_EQ(problems_reading(spec).size(), 5U);
 }
 
 TEST(Definition, FieldsOfOtherVersionsAreLeftAlone) {
   json spec = full_spec();
   spec["later"] = {{"x", 1}};
   spec["phases"][0]["steps"][0]["later"] = 1;
-  EXPECT_EQ(problems_of(spec), Problems{});
+  EXPECT_EQ(problems_reading(spec), Problems{});
 }
 
 // --- whatever is in it ---

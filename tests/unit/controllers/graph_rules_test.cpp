@@ -26,11 +26,6 @@ json spec_of(json phases, const json& more = json::object()) {
   return spec;
 }
 
-Problems problems_of(const json& spec) {
-  const auto definition = read_definition(spec);
-  return definition ? validate(*definition) : definition.error();
-}
-
 json with_when(const json& entry) {
   return spec_of({phase("a"), phase("b", {{"when", json::array({entry})}})});
 }

@@ -17,6 +17,12 @@ json step_of(const char* name) {
 
 }  // namespace
 
+std::string condition(const Status& status, const std::string& type) {
+  for (const Condition& c : status.conditions)
+    if (c.type == type) return c.status;
+  return "absent";
+}
+
 json three_steps() {
   json one{{"name", "one"}, {"steps", json::array({step_of("a"), step_of("b")})}};
   json two{{"name", "two"}, {"steps", json::array({step_of("c")})}};

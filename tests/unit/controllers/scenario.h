@@ -21,6 +21,9 @@ inline TimePoint at(int seconds) {
 // Phase "one" with steps "a" and "b", phase "two" with step "c": each `command: [true]`.
 nlohmann::json three_steps();
 
+// The status of a condition, else "absent".
+std::string condition(const Status&, const std::string& type);
+
 class Scenario {
  public:
   explicit Scenario(nlohmann::json spec = three_steps());

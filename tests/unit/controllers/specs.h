@@ -10,6 +10,7 @@
 
 #include "controllers/definition.h"
 #include "controllers/plan.h"
+#include "controllers/validation.h"
 
 namespace bootstrap {
 
@@ -28,6 +29,12 @@ inline json small_spec() {
     "tools": {"image": "registry.example/tools:1"},
     "phases": [{"name": "p", "steps": [{"name": "s", "command": ["tool"]}]}]
   })json");
+}
+
+// What is wrong with it: with its form, else with what it says.
+inline Problems problems_of(const json& spec) {
+  const auto definition = read_definition(spec);
+  return definition ? validate(*definition) : definition.error();
 }
 
 // Everything that a definition may have.

@@ -45,6 +45,7 @@ inline Status running(std::vector<StepRecord> steps) {
 // The plan of a status: its phases one after the other, and their steps as well.
 inline Plan plan_of(const Status& status) {
   Plan p;
+  std::set<PhaseIndex> rests_on;
   p.run = {"bootstrap", "full-setup", "uid-1", 1, kStart};
   p.parameters = {{"region", "us-east-1"}};
   for (const PhaseRecord& phase : status.phases) {
@@ -55,7 +56,8 @@ inline Plan plan_of(const Status& status) {
       if (!p.steps.empty()) planned.after = {p.steps.size() - 1};
       p.steps.push_back(planned);
     }
-    p.phases.push_back({phase.name, RunsOn::Success, {}, {}});
+    rests_on.insert(p.phases.size());
+    p.phases.push_back({phase.name, RunsOn::Success, {}, {}, rests_on});
   }
   return p;
 }

@@ -10,12 +10,6 @@ namespace {
 
 using namespace testing_specs;
 
-Problems problems_of(const json& spec) {
-  const auto definition = read_definition(spec);
-  EXPECT_TRUE(definition) << testing::PrintToString(definition.error());
-  return definition ? validate(*definition) : Problems{};
-}
-
 // p/a, p/b, q/c; `b` is the middle one.
 json three(const json& b) {
   json spec = json::parse(R"json({

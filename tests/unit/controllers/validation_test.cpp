@@ -9,12 +9,6 @@ namespace {
 
 using namespace testing_specs;
 
-Problems problems_of(const json& spec) {
-  const auto definition = read_definition(spec);
-  EXPECT_TRUE(definition) << testing::PrintToString(definition.error());
-  return definition ? validate(*definition) : Problems{};
-}
-
 // The one step of the small spec, with parameters to refer to.
 json step_spec(const json& step) {
   json spec = with_step(small_spec(), step);
