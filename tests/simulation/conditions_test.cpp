@@ -52,7 +52,7 @@ class Conditions : public ::testing::Test {
   }
   Json step(std::size_t index) { return world_.status_of("w")["phases"][0]["steps"].at(index); }
   bool run_for(Duration d) { return world_.scheduler().run_for(d); }
-  std::size_t watches() { return world_.server().watches().open_handles().size() - 3; }
+  std::size_t watches() { return world_.server().watches().open_handles().size() - 4; }
 
   World world_{{.lag = {.slow_chance = 0}, .watch = {.slow_chance = 0}},
                [](const AttemptName&) { return quick(); }};

@@ -111,7 +111,9 @@ void Scenario::add_outputs(Json& spec) {
   const Outline outline = outline_of(spec);
   const auto giver_for = [&](const StepRef& ref) -> std::optional<StepRef> {
     for (const StepRef& before : outline.find(ref)->after)
-      if (!outline.find(before)->waits && random_.chance(0.7)) return before;
+      if (const OutlineStep& one = *outline.find(before);
+          !one.waits && !one.child && random_.chance(0.7))
+        return before;
     return std::nullopt;
   };
   const auto entry = [&](const StepRef& giver) {

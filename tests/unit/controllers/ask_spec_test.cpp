@@ -76,7 +76,7 @@ TEST(AskSpec, WhatHasNoMeaningBesideItIsRefused) {
   }
   EXPECT_EQ(problems_of(with_step(for_name(), {{"command", {"true"}}})),
             (Problems{{"phases[p].steps[ask]",
-                       "needs exactly one of tool, command, script, waitFor, ask"}}));
+                       "needs exactly one of tool, command, script, waitFor, ask, workflow"}}));
 }
 
 TEST(AskSpec, WhatIsWrongWithAParameter) {

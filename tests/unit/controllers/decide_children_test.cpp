@@ -154,6 +154,7 @@ TEST(Children, ThatTakeTooLongAreDeletedAndWaitedFor) {
   spec["phases"][0]["steps"][0]["timeout"] = "1m";
   Scenario s = with_template(spec);
   s.pass(at(0));
+  s.pass(at(1));  // for the child has been seen
   EXPECT_EQ(s.last.wake, at(60));
   s.pass(at(60));
   EXPECT_EQ(s.step("one", "a").state, StepState::Ending);
