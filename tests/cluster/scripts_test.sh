@@ -181,9 +181,9 @@ nothing_left
 step "interrupted at any moment, nothing is left"
 for seconds in 0.2 0.5 1 2 3 4; do
     for signal in INT TERM KILL; do
-        # In its own process group and with job control, for INT not to be ignored.
+        # In its own process group, and not ignoring INT, as what is started in the background does.
         set -m
-        "$here/up.sh" --name $name >"$work/up.out" 2>"$work/up.log" &
+        env --default-signal=INT "$here/up.sh" --name $name >"$work/up.out" 2>"$work/up.log" &
         pid=$!
         set +m
         sleep "$seconds"

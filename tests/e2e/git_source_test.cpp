@@ -163,6 +163,7 @@ TEST_F(GitSource, TheSampleRunsItsToolsUnchanged) {
   cluster_.apply(ns, sample());
   const json workflow = cluster_.await_state(ns, "tools-from-git", "Succeeded", 120s);
 
+  expect_end(cluster_, ns, "tools-from-git");
   EXPECT_THAT(log_of(cluster_, ns, "tools-from-git", "cluster", "create"),
               HasSubstr("cluster east-1 in us-east-1 is ready"));
   for (const char* step : {"generate", "create"})

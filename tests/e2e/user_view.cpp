@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tests/e2e/golden.h"
+
 namespace bootstrap::testing {
 
 using nlohmann::json;
@@ -15,6 +17,13 @@ std::string user_view(Cluster& cluster, const std::string& ns, const std::string
   show({"get", "bwf", "-n", ns, "-o", "wide"}, "kubectl get bwf -o wide");
   show({"describe", "bwf", "-n", ns, workflow}, "kubectl describe bwf " + workflow);
   return view;
+}
+
+void expect_end(Cluster& cluster, const std::string& ns, const std::string& workflow,
+                const std::string& how) {
+  expect_golden("ends/" + workflow + (how.empty() ? "" : "-" + how),
+                cluster.kubectl_output({"get", "bwf", "-n", ns, workflow, "-o", "wide"}),
+                {ns, workflow});
 }
 
 std::string log_of(Cluster& cluster, const std::string& ns, const std::string& workflow,
