@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <sstream>
@@ -77,6 +78,7 @@ std::string normalized(std::string text, const GoldenNames& names) {
 void expect_golden(const std::string& name, const std::string& text, const GoldenNames& names) {
   const std::string actual = normalized(text, names);
   if (std::getenv("UPDATE_GOLDEN") != nullptr) {
+    std::filesystem::create_directories(std::filesystem::path(file_of(name)).parent_path());
     std::ofstream(file_of(name)) << actual;
     return;
   }
