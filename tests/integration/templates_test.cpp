@@ -145,7 +145,9 @@ TEST_F(Children, AreDeletedWithAllTheyOwnWhenTheyTakeTooLong) {
   EXPECT_TRUE(eventually(20s, [&] {
     return cluster_.workflow(ns_, child).at("metadata").contains("deletionTimestamp");
   }));
-  EXPECT_EQ("Ending", step_of(cluster_.workflow(ns_, "w"), "p", "s").at("state"));
+  EXPECT_TRUE(eventually(20s, [&] {  // it is written after that
+    return step_of(cluster_.workflow(ns_, "w"), "p", "s").at("state") == "Ending";
+  }));
   // What the garbage collector does when all it owned is gone.
   cluster_.kubectl_output({"patch", "bwf", "-n", ns_, child, "--type=merge", "-p",
                            R"({"metadata":{"finalizers":null}})"});
