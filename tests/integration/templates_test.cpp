@@ -14,11 +14,6 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-Cluster& installed(Cluster& cluster) {
-  install(cluster);
-  return cluster;
-}
-
 class Templates : public ::testing::Test {
  protected:
   Templates() : ns_(cluster_, "it-templates") {}
@@ -46,7 +41,7 @@ class Templates : public ::testing::Test {
     })) << cluster_.workflow(ns_, name).dump(1);
   }
 
-  Cluster& cluster_ = installed(Cluster::of_test());
+  Cluster& cluster_ = install(Cluster::of_test());
   TestNamespace ns_;
   RunningEngine engine_{cluster_, {}};
   PlayedCluster played_{cluster_, ns_};
