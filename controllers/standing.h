@@ -58,7 +58,7 @@ class Standing {
   // Nothing more will come of it.
   bool is_over(StepIndex) const;
   bool is_over(const StepRef&) const;
-  bool is_over(std::string_view phase) const;
+  bool is_over(std::string_view phase) const;  // all steps of it
   // Everything it waits for is there: it may have been launched, or may be, if nothing forbids it.
   bool has_its_turn(StepIndex) const;
   // It has its turn, is not launched, and nothing forbids it.

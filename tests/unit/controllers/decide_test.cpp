@@ -1,4 +1,4 @@
-// The life of a workflow, rule by rule.
+// The life of a workflow from its start to its end, its identity and its plan.
 
 #include "controllers/decide.h"
 
@@ -10,7 +10,6 @@
 namespace bootstrap::testing {
 namespace {
 
-using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
