@@ -44,10 +44,10 @@ built = printf '==> building $(RELEASE)\n'; mkdir -p build; $(call configure,rel
   cmake --build --preset release --parallel $(JOBS) --target $(1)
 
 .PHONY: test
-test: build ## All tests: unit, simulation, conformance, integration, end to end
+test: build ## All tests: unit, simulation, conformance, integration, scale, end to end
 	$(call say,testing; the first time Kubernetes is compiled (minutes))
 	@((EUID == 0)) || echo 'test: not root: the end-to-end tests will fail, they run real containers' >&2
-	@stop() { for c in control-plane cluster; do tests/cluster/fixture.sh down "$$PWD/$(RELEASE)/clusters/$$c"; done; }; \
+	@stop() { for c in control-plane fake-nodes cluster; do tests/cluster/fixture.sh down "$$PWD/$(RELEASE)/clusters/$$c"; done; }; \
 	trap stop EXIT; trap 'exit 130' INT TERM; \
 	ctest --test-dir $(RELEASE) --output-on-failure --parallel $(JOBS) --timeout 600 --no-tests=error
 
@@ -57,7 +57,8 @@ demo: ## Watch a whole setup run on a local cluster, then clean up
 
 .PHONY: bench
 bench: build ## Measure; see docs/benchmarks.md
-	@if [[ -x tests/bench/run.sh ]]; then tests/bench/run.sh; else echo 'bench: there are no benchmarks yet' >&2; exit 1; fi
+	@tests/bench/run.sh
+	@tests/bench/fake_nodes.sh
 
 .PHONY: lint
 lint: deps-check ## Format, clang-tidy and shellcheck, without changing anything

@@ -66,6 +66,8 @@ std::string key_of(const Action&);
 struct Done {       // created, or it was there already and is ours; suspended
   std::string uid;  // of the Job or child
 };
+// Of Refused: a stored plan is there and ours, and cannot be read.
+inline constexpr const char* kPlanUnreadable = "PlanUnreadable";
 struct NameTaken {  // something that is not ours has this name
   std::string owner;
 };

@@ -14,12 +14,6 @@ bool has_answered(const Status& status, const PlanStep& ask) {
 
 }  // namespace
 
-std::size_t size_of(const Outputs& outputs) {
-  std::size_t size = 0;
-  for (const auto& [key, value] : outputs) size += key.size() + value.size() + 2;  // '=' and '\n'
-  return size;
-}
-
 ParameterValues answers_before(const PlanStep& step, const Plan& plan, const Status& status) {
   ParameterValues answers;
   for (const StepIndex ask : step.asks)

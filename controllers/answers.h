@@ -8,15 +8,10 @@
 //
 // Pure functions.
 
-#include <cstddef>
-
 #include "controllers/plan.h"
 #include "controllers/status.h"
 
 namespace bootstrap {
-
-// Bytes that these take of limits::kOutputs.
-std::size_t size_of(const Outputs&);
 
 // The answers that a step knows. One that was skipped, or has failed, gave none.
 ParameterValues answers_before(const PlanStep&, const Plan&, const Status&);

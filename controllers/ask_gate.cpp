@@ -43,7 +43,7 @@ class AskGate {
     Outputs all = found_.given;
     for (const Parameter& p : ask_.parameters)
       if (p.default_value) all.emplace(p.name, *p.default_value);
-    if (size_of(all) > limits::kOutputs) refuse_all(size_of(all));
+    if (stored_size(all) > limits::kOutputs) refuse_all(stored_size(all));
     if (open_.empty()) {
       found_.open = true;
       found_.given = std::move(all);

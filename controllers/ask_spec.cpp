@@ -100,7 +100,7 @@ class AskRules {
                                owner->second));
       least.emplace(p.name, p.default_value.value_or(""));
     }
-    if (size_of(least) > limits::kOutputs)
+    if (stored_size(least) > limits::kOutputs)
       add(at, fmt::format("names and defaults are longer than {} bytes together, which is what "
                           "the answers of a step may have",
                           limits::kOutputs));

@@ -65,6 +65,7 @@ inline constexpr const char* kWaitingForAnswers = "WaitingForAnswers";
 inline constexpr const char* kAnswerRefused = "AnswerRefused";
 // Of a child workflow.
 inline constexpr const char* kChildRunning = "ChildRunning";
+inline constexpr const char* kChildWaiting = "ChildWaiting";  // for people
 inline constexpr const char* kChildFailed = "ChildFailed";
 inline constexpr const char* kChildInvalid = "ChildInvalid";
 inline constexpr const char* kChildDeleted = "ChildDeleted";

@@ -50,6 +50,8 @@ void store_plan(Draft& draft, PlanRecord record) {
   if (outcome == nullptr) {
     draft.act(action);
   } else if (const auto* refused = std::get_if<Refused>(outcome)) {
+    if (refused->reason == kPlanUnreadable)
+      return wait_for_plan(draft, kPlanUnreadable, refused->message);
     wait_for_plan(draft, reasons::kLaunchRefused, "its plan cannot be stored: " + refused->message);
     // Soon at first: where owner references are checked, the API server refuses children of a
     // kind for some seconds after its definition was installed.
@@ -61,9 +63,18 @@ void store_plan(Draft& draft, PlanRecord record) {
   } else if (const auto* unknown = std::get_if<NotKnown>(outcome)) {
     draft.retry(unknown->why);
   } else {
-    wait_for_plan(draft, "PlanUnreadable",
+    wait_for_plan(draft, kPlanUnreadable,
                   "its stored plan cannot be used: " + draft.observed().plan_problem);
   }
+}
+
+// Its plan or its status could not be written.
+Problems size_problems(const nlohmann::json& definition, const ParameterValues& values) {
+  const std::size_t size = definition.dump().size() + nlohmann::json(values).dump().size();
+  if (size <= limits::kDefinition) return {};
+  return {{"spec", fmt::format("with the values of its parameters has {} bytes as JSON, at most {} are allowed: keep large scripts in "
+                               "a ConfigMap or a Git repository",
+                               size, limits::kDefinition)}};
 }
 
 // Everything that is wrong with it, and the values of its parameters when nothing is. None: that is
@@ -78,6 +89,7 @@ std::optional<Problems> problems_of(Draft& draft, const LiveDefinition& live,
   all.insert(all.end(), own.begin(), own.end());
   if (!all.empty()) return all;
   values = *resolve_parameters(definition->parameters);
+  if (Problems size = size_problems(live.definition, values); !size.empty()) return size;
   Ancestors chain = draft.observed().workflow.ancestors;
   chain.push_back(live.pin ? live.pin->name : "");
   return nesting_problems(draft, *definition, chain);
@@ -110,19 +122,20 @@ void fetch_plan(Draft& draft) {
   const std::string name = plan_name(meta.name, meta.uid, status.run);
   const auto* stored = draft.ask()(StoredPlan{name});
   if (stored == nullptr) return;
-  if (!*stored) return draft.retry(stored->error().why);
+  if (!*stored && !stored->error().for_good) return draft.retry(stored->error().why);
   if (status.state && is_final(*status.state)) {
     status.observed_generation = meta.generation;
     return;
   }
-  const bool gone = !stored->value().has_value();
+  const bool gone = *stored && !stored->value().has_value();
+  const std::string& problem = *stored ? draft.observed().plan_problem : stored->error().why;
   hold(status,
-       {*status.state, gone ? "PlanMissing" : "PlanUnreadable",
+       {*status.state, gone ? "PlanMissing" : kPlanUnreadable,
         gone ? fmt::format("ControllerRevision {} with the plan of this run is gone, so nothing is "
                            "started; restore it, or delete the workflow",
                            name)
              : fmt::format("ControllerRevision {} with the plan of this run cannot be used: {}",
-                           name, draft.observed().plan_problem)},
+                           name, problem)},
        meta.generation, draft.now());
   draft.wake(draft.now() + kLongestBetweenTries);
 }

@@ -90,14 +90,9 @@ class ChildAttempt {
     const Status& status = child.status;
     AttemptView view;
     view.live = Liveness::Running;
-    view.reason = reasons::kChildRunning;
-    view.message = runs_text(child.meta.name);
-    if (status.progress) view.message += fmt::format(" ({})", status.progress->text);
-    if (child.meta.deletion)
-      view.message += ": it is being deleted";
-    else if (!status.message.empty())
-      view.message += ": " + status.message;
-    view.message = cut(view.message, limits::kMessage);
+    const bool waits = status.state == WorkflowState::Waiting && !child.meta.deletion;
+    view.reason = waits ? reasons::kChildWaiting : reasons::kChildRunning;
+    view.message = waits ? waiting_text(child) : running_text(child);
     view.message_follows = true;
     const TimePoint deadline = record_.start.value_or(now_) + step_.definition.timeout;
     if (now_ >= deadline)
@@ -106,6 +101,32 @@ class ChildAttempt {
     else
       view.look_again = deadline;
     return view;
+  }
+
+  static std::string begin_of_text(const Workflow& child) {
+    std::string text = runs_text(child.meta.name);
+    if (child.status.progress) text += fmt::format(" ({})", child.status.progress->text);
+    return text;
+  }
+
+  static std::string running_text(const Workflow& child) {
+    std::string text = begin_of_text(child);
+    if (child.meta.deletion)
+      text += ": it is being deleted";
+    else if (!child.status.message.empty())
+      text += ": " + child.status.message;
+    return cut(std::move(text), limits::kMessage);
+  }
+
+  // What to do stands at the end of the child's message: it is given whole, or it is said where it
+  // is. The message of the workflow has the step's name before it.
+  std::string waiting_text(const Workflow& child) const {
+    const std::string begin = begin_of_text(child) + ", which waits for people: ";
+    const std::size_t room = limits::kMessage - to_text(step_.ref).size() - 1;
+    if (begin.size() + child.status.message.size() <= room) return begin + child.status.message;
+    return begin + fmt::format("kubectl get bwf {} -n {} -o jsonpath='{{.status.message}}' says "
+                               "for what",
+                               child.meta.name, child.meta.ns);
   }
 
   const PlanStep& step_;

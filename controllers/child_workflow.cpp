@@ -1,5 +1,6 @@
 #include "controllers/child_workflow.h"
 
+#include "controllers/lineage.h"
 #include "controllers/plan.h"
 
 namespace bootstrap {
@@ -38,13 +39,7 @@ json build_child(const ObjectMeta& parent, const CreateChild& child) {
           {"metadata",
            {{"name", child.name},
             {"namespace", parent.ns},
-            {"labels",
-             {{labels::kManagedBy, labels::kManagedByValue},
-              {labels::kWorkflow, parent.name},
-              {labels::kWorkflowUid, parent.uid},
-              {labels::kPhase, child.step.phase},
-              {labels::kStep, child.step.step},
-              {labels::kAttempt, std::to_string(child.attempt)}}},
+            {"labels", labels_of_attempt(parent, child.step, child.attempt)},
             {"annotations", {{annotations::kAncestors, to_text(child.ancestors)}}},
             {"ownerReferences", json::array({owner_reference(parent)})}}},
           {"spec", std::move(spec)}};

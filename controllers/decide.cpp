@@ -44,23 +44,31 @@ bool launches_are_known(Draft& draft, const Standing& standing) {
   return draft.actions().empty() && adopt_lost_launches(draft, standing);
 }
 
-// What has happened to each step, what that means for all, and what starts now.
-void run_steps(Draft& draft) {
+// What has happened to each step, what that means for all, and what starts now. False: what is
+// asked must be known before the whole can be told.
+bool move_steps(Draft& draft, const Standing& standing) {
   const Plan& plan = draft.plan();
-  const Standing standing(plan, draft.status(), draft.now());
   adopt(draft, standing);
   for (const PlanStep& step : plan.steps) advance_step(draft, standing, step);
-  if (!adopt_lost_launches(draft, standing)) return;
+  if (!adopt_lost_launches(draft, standing)) return false;
   for (StepIndex i = 0; i < plan.steps.size(); ++i) obey(draft, standing, i);
   for (const PlanStep& step : plan.steps) end_wait(draft, standing, step);
   for (StepIndex i = 0; i < plan.steps.size(); ++i) {
     const bool comes_after_an_end = !plan.steps[i].after_end.empty();
-    if (comes_after_an_end && standing.is_ready(i) && !launches_are_known(draft, standing)) return;
+    if (comes_after_an_end && standing.is_ready(i) && !launches_are_known(draft, standing))
+      return false;
     if (may_start(draft, standing, i)) launch(draft, standing, plan.steps[i]);
   }
-  if (!launches_are_known(draft, standing)) return;
-  summarize(draft.status(), plan, draft.now());
-  if (const auto deadline = standing.next_deadline()) draft.wake(*deadline);
+  return launches_are_known(draft, standing);
+}
+
+void run_steps(Draft& draft) {
+  const Standing standing(draft.plan(), draft.status(), draft.now());
+  if (move_steps(draft, standing)) {
+    summarize(draft.status(), draft.plan(), draft.now());
+    if (const auto deadline = standing.next_deadline()) draft.wake(*deadline);
+  }
+  keep_newest_log_tails(draft.status(), draft.plan(), standing);
 }
 
 // A step has taken that for its result: mending anything must not start it behind its back.

@@ -163,8 +163,12 @@ Tools overlay(Tools base, const Tools& own) {
 }
 
 WaitWork read_wait(SpecReader& in, const json& step, const std::string& at) {
-  for (const char* key : {"args", "startTimeout", "retry"})
+  for (const char* key : {"args", "stdin", "startTimeout", "retry"})
     if (SpecReader::has(step, key)) in.problem(at + key, "has no meaning beside waitFor");
+  for (const auto& [key, value] : in.object(step, "tools", at).items())
+    if (key != "serviceAccountName")
+      in.problem(at + "tools." + key,
+                 "has no meaning beside waitFor, which runs no pod; only serviceAccountName has");
   return {read_resource_query(in, in.object(step, "waitFor", at), at + "waitFor.")};
 }
 
@@ -240,13 +244,16 @@ std::optional<WhenEntry> read_when_entry(SpecReader& in, const json& object,
                                          const std::string& account, const std::string& at) {
   const auto has = [&](const char* key) { return SpecReader::has(object, key); };
   if (static_cast<int>(has("param")) + static_cast<int>(has("phase")) +
-          static_cast<int>(has("output")) + static_cast<int>(has("resource")) !=
+          static_cast<int>(has("output")) + static_cast<int>(has("resource")) +
+          static_cast<int>(has("result")) !=
       1) {
-    in.problem(at.substr(0, at.size() - 1), "needs exactly one of param, phase, output, resource");
+    in.problem(at.substr(0, at.size() - 1),
+               "needs exactly one of param, phase, output, resource, result");
     return std::nullopt;
   }
   if (has("param")) return read_parameter_condition(in, object, at);
   if (has("output")) return read_output_condition(in, object, at);
+  if (has("result")) return ResultCondition{in.text(object, "result", at)};
   if (has("resource")) return ResourceCondition{read_resource_query(in, object, at), account};
   return PhaseCondition{in.text(object, "phase", at), in.texts(object, "states", at)};
 }

@@ -51,13 +51,17 @@ struct OutputCondition {  // of what a step before has given
   std::vector<std::string> values;  // of In and NotIn
   bool operator==(const OutputCondition&) const = default;
 };
+struct ResultCondition {  // of what came of the run; in finally only
+  std::string result;     // "Succeeded", "Failed"
+  bool operator==(const ResultCondition&) const = default;
+};
 struct ResourceCondition {  // of what is in the cluster when it is looked at
   ResourceQuery query;
   std::string account;  // whose right to read it counts; empty: default
   bool operator==(const ResourceCondition&) const = default;
 };
-using WhenEntry =
-    std::variant<ParameterCondition, PhaseCondition, OutputCondition, ResourceCondition>;
+using WhenEntry = std::variant<ParameterCondition, PhaseCondition, OutputCondition,
+                               ResourceCondition, ResultCondition>;
 using When = std::vector<WhenEntry>;
 
 struct Parameter {

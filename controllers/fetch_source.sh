@@ -95,7 +95,9 @@ resolve() {
 }
 
 fetch() {
-    { git init --quiet "$SOURCE_FOLDER" && cd "$SOURCE_FOLDER" &&
+    format=sha1
+    [ ${#commit} -eq 40 ] || format=sha256
+    { git init --quiet --object-format=$format "$SOURCE_FOLDER" && cd "$SOURCE_FOLDER" &&
         git remote add origin "$SOURCE_REPOSITORY"; } 2>"$errors" || fail_with "cannot make the clone"
     # Some servers give only what a branch or tag points to; then everything is fetched.
     git fetch --quiet --depth=1 --no-tags origin "$commit" 2>"$errors" ||

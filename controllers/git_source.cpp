@@ -112,17 +112,19 @@ std::string commit_in(std::string_view message) {
   return is_commit(message) ? std::string(message) : "";
 }
 
-bool has_same_source(const PlanStep& step, const GitSource& source) {
-  return has_job(step) && step.definition.tools.source_git &&
-         step.definition.tools.source_git->repository == source.repository &&
-         step.definition.tools.source_git->revision == source.revision;
+bool has_same_source(const PlanStep& step, const GitSource& source, const Plan& plan) {
+  if (!has_job(step) || !step.definition.tools.source_git) return false;
+  const Lookup lookup = lookup_of(plan.run, plan.parameters);
+  const GitSource one = filled(*step.definition.tools.source_git, lookup);
+  const GitSource other = filled(source, lookup);
+  return one.repository == other.repository && one.revision == other.revision;
 }
 
 std::string resolved_commit(const GitSource& source, const Plan& plan, const Status& status) {
   std::string revision = filled(source, lookup_of(plan.run, plan.parameters)).revision;
   if (is_commit(revision)) return revision;
   for (const PlanStep& step : plan.steps) {
-    if (!has_same_source(step, source)) continue;
+    if (!has_same_source(step, source, plan)) continue;
     const StepRecord* record = find_step(status, step.ref);
     if (record != nullptr && record->plan == plan.name && !record->source_revision.empty())
       return record->source_revision;
@@ -133,7 +135,7 @@ std::string resolved_commit(const GitSource& source, const Plan& plan, const Sta
 const PlanStep* resolving_step(const GitSource& source, const Plan& plan, const Status& status) {
   const auto found = std::ranges::find_if(plan.steps, [&](const PlanStep& step) {
     const StepRecord* record = find_step(status, step.ref);
-    return has_same_source(step, source) && record != nullptr && is_launched(record->state) &&
+    return has_same_source(step, source, plan) && record != nullptr && is_launched(record->state) &&
            record->plan == plan.name && record->source_revision.empty();
   });
   return found == plan.steps.end() ? nullptr : &*found;

@@ -35,8 +35,8 @@ GitSource filled(GitSource, const Lookup&);
 // "commit=<hash>" of the init container that has cloned. Empty: none.
 std::string commit_in(std::string_view message);
 
-// Same repository, same revision.
-bool has_same_source(const PlanStep&, const GitSource&);
+// Same repository and revision, with the values of the run's parameters.
+bool has_same_source(const PlanStep&, const GitSource&, const Plan&);
 
 // The commit that this source means in the run of `plan`; empty: nobody knows yet.
 std::string resolved_commit(const GitSource&, const Plan&, const Status&);

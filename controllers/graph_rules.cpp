@@ -34,6 +34,7 @@ class GraphRules {
       ancestors_[phase.name] = before;
       listed.insert(phase.name);
     }
+    in_finally_ = true;
     for (const PhaseDefinition& phase : definition_.finally) {
       const std::string at = fmt::format("finally[{}]", phase.name);
       if (!phase.depends_on.empty())
@@ -106,12 +107,23 @@ class GraphRules {
   }
 
   void check_entry(const ParameterCondition& entry, const Names&, const std::string& at) {
-    if (std::ranges::find(definition_.parameters, entry.param, &Parameter::name) ==
-            definition_.parameters.end() &&
-        !asked_.contains(entry.param))
+    const auto param = std::ranges::find(definition_.parameters, entry.param, &Parameter::name);
+    const bool is_known = param != definition_.parameters.end();
+    if (!is_known && !asked_.contains(entry.param))
       add(at + ".param",
           fmt::format("there is no parameter \"{}\"; {}", entry.param, allowed(parameter_names())));
     check_values(entry.op, entry.values, at);
+    if (is_known) check_allowed(*param, entry.values, at);
+  }
+
+  // Most likely a slip: the parameter never has that value.
+  void check_allowed(const Parameter& param, const std::vector<std::string>& values,
+                     const std::string& at) {
+    if (param.allowed.empty()) return;
+    for (const std::string& value : values)
+      if (std::ranges::find(param.allowed, value) == param.allowed.end() && !value.empty())
+        add(at + ".values", fmt::format("\"{}\" is no value of {}; allowed: {}", value, param.name,
+                                        fmt::join(param.allowed, ", ")));
   }
 
   void check_values(Operator op, const std::vector<std::string>& values, const std::string& at) {
@@ -139,6 +151,13 @@ class GraphRules {
                         fmt::join(kStates, ", ")));
   }
 
+  void check_entry(const ResultCondition& entry, const Names&, const std::string& at) {
+    if (!in_finally_) add(at + ".result", "is known in finally only; name a phase and its states");
+    if (entry.result != "Succeeded" && entry.result != "Failed")
+      add(at + ".result",
+          fmt::format("\"{}\" is no result of a run; allowed: Succeeded, Failed", entry.result));
+  }
+
   // Its references are replaced first, so it is checked where these are (validation.cpp).
   void check_entry(const ResourceCondition&, const Names&, const std::string&) {}
 
@@ -156,6 +175,7 @@ class GraphRules {
   const Definition& definition_;
   const AskedParameters asked_ = asked_parameters(flatten(definition_));
   std::map<std::string, Names> ancestors_;  // by phase
+  bool in_finally_ = false;
   Problems problems_;
 };
 

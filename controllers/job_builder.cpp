@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "controllers/git_source.h"
+#include "controllers/lineage.h"
 #include "controllers/references.h"
 #include "controllers/source_container.h"
 #include "controllers/workspace.h"
@@ -63,12 +64,7 @@ class JobBuilder {
   }
 
   json own_labels() const {
-    return {{labels::kManagedBy, labels::kManagedByValue},
-            {labels::kWorkflow, workflow_.name},
-            {labels::kWorkflowUid, workflow_.uid},
-            {labels::kPhase, step_.ref.phase},
-            {labels::kStep, step_.ref.step},
-            {labels::kAttempt, std::to_string(attempt_)}};
+    return labels_of_attempt(workflow_, step_.ref, attempt_);
   }
 
   json failure_policy() const {

@@ -49,6 +49,7 @@ bool former_attempts_have_ended(Draft& draft, const PlanStep& step, StepRecord& 
   }
   const auto still = std::ranges::find_if(**live, [](const PodView& p) { return !has_ended(p); });
   if (still == (*live)->end()) return true;
+  keep_failure(record);
   record.reason = reasons::kPodEnding;
   record.message = fmt::format("waits for pod {} of a former attempt to end", still->meta.name);
   record.next_retry.reset();
@@ -124,6 +125,7 @@ bool nothing_keeps_it(Draft& draft, const Standing& standing, const PlanStep& st
 
 void wait_to_launch(Draft& draft, StepRecord& record, const char* reason,
                     const std::string& message) {
+  keep_failure(record);
   record.reason = reason;
   record.message = cut(message, limits::kMessage);
   record.next_retry.reset();  // its time has come; what it waits for now is another matter

@@ -15,6 +15,8 @@ inline constexpr std::size_t kPhases = 32;
 inline constexpr std::size_t kStepsInPhase = 32;
 inline constexpr std::size_t kFinallyPhases = 8;
 inline constexpr std::size_t kSteps = 100;        // those of finally included
+// Bytes of JSON: with its status it must fit into what etcd takes in one request, 1.5 MiB.
+inline constexpr std::size_t kDefinition = 1024 * 1024;
 inline constexpr std::size_t kConditions = 8;     // of one `when` or `requiredWhen`
 inline constexpr std::size_t kDepth = 4;          // of workflows that run workflows, with the first
 inline constexpr std::size_t kWorkflowName = 40;  // characters; leaves room in Job names
@@ -35,12 +37,16 @@ inline constexpr int kUncountedAttempts = 10;
 inline constexpr Duration kDefaultTimeout = 2h;  // of one attempt, pulling the image included
 inline constexpr Duration kDefaultStartTimeout = 15min;
 
-// Of a status: it must stay far below what etcd takes in one object.
+// Of a status: it must stay far below what etcd takes in one object. With all of these it has less
+// than 256 KiB.
 inline constexpr std::size_t kMessage = 512;  // bytes
+inline constexpr std::size_t kLastFailure = 256;  // bytes
 inline constexpr std::size_t kEventNote =
     1024;                                      // bytes of an Event's message; the API refuses more
 inline constexpr std::size_t kLogTail = 2048;  // bytes; the kubelet cuts there too
+inline constexpr std::size_t kLogTails = 10;   // of the newest failures, and of the first
 inline constexpr std::size_t kOutputs = 1024;  // bytes of a step, keys and line ends included
+inline constexpr std::size_t kOutputKeys = 64;
 inline constexpr std::size_t kTerminationMessage = 4096;  // bytes; the kubelet cuts there
 inline constexpr std::size_t kHistory = 50;               // newest transitions
 inline constexpr std::size_t kJobName = 63;  // characters: a Job's name becomes a pod label

@@ -1,5 +1,7 @@
 #include "controllers/live_definition.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "controllers/status_summary.h"
@@ -22,6 +24,16 @@ json resolved(const json& spec, const TemplateView& found) {
   return pinned_part(filled_in(parsed(found.spec), given_values(spec)));
 }
 
+// Whether a spec names the template of the plan and gives what the plan has.
+bool has_values_of(const Plan& plan, const std::string& template_name, const json& spec) {
+  const auto is_same = [&](const auto& given) {
+    const auto planned = plan.parameters.find(given.first);
+    return planned != plan.parameters.end() && planned->second == given.second;
+  };
+  return plan.pin && plan.pin->name == template_name &&
+         std::ranges::all_of(given_values(spec), is_same);
+}
+
 // What is not as it was pinned; empty: nothing. None: not known yet.
 std::optional<std::string> what_changed(Draft& draft) {
   const Plan& plan = draft.plan();
@@ -39,7 +51,7 @@ std::optional<std::string> what_changed(Draft& draft) {
   if (same_spec && same_template) return "";
   const json& own = same_spec ? parsed(draft.observed().workflow.spec) : spec;
   if (resolved(own, *found) == plan.definition) return "";
-  if (!same_spec) return kDefinitionEdited;
+  if (same_template || !has_values_of(plan, name, own)) return kDefinitionEdited;
   return fmt::format(
       "the template {} was changed after this run had started; the run goes on with what it "
       "started with",

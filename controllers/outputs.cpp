@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "controllers/attempt.h"
 #include "controllers/limits.h"
@@ -30,6 +31,13 @@ BadOutputs bad_line(std::size_t number, std::string_view line) {
                       number, cut(std::string(line), kShownOfALine))};
 }
 
+BadOutputs too_large(const std::string& what) {
+  return {reasons::kOutputsTooLarge,
+          fmt::format("wrote {}; at most {} are kept. Larger results belong into a file of the "
+                      "workspace",
+                      what, limits::kOutputs)};
+}
+
 // The part up to the next dot, which is removed from `text` with the dot.
 std::string_view next_part(std::string_view& text) {
   const auto dot = text.find('.');
@@ -47,14 +55,19 @@ bool is_output_key(std::string_view key) {
          });
 }
 
+std::size_t stored_size(const Outputs& outputs) {
+  std::size_t size = 0;
+  for (const auto& [key, value] : outputs)
+    size += key.size() + nlohmann::json(value).dump().size();  // its quotes: as '=' and '\n'
+  return size;
+}
+
 tl::expected<Outputs, BadOutputs> read_outputs(std::string_view message) {
   if (message.size() > limits::kOutputs)
-    return tl::unexpected(BadOutputs{
-        reasons::kOutputsTooLarge,
-        fmt::format("wrote {}{} bytes to $BOOTSTRAP_OUTPUTS; at most {} are kept. Larger results "
-                    "belong into a file of the workspace",
-                    message.size() >= limits::kTerminationMessage ? "at least " : "",
-                    message.size(), limits::kOutputs)});
+    return tl::unexpected(
+        too_large(fmt::format("{}{} bytes to $BOOTSTRAP_OUTPUTS",
+                              message.size() >= limits::kTerminationMessage ? "at least " : "",
+                              message.size())));
   Outputs outputs;
   for (std::size_t number = 1; !message.empty(); ++number) {
     const auto newline = message.find('\n');
@@ -69,6 +82,13 @@ tl::expected<Outputs, BadOutputs> read_outputs(std::string_view message) {
     outputs.insert_or_assign(std::string(line.substr(0, equals)),
                              std::string(line.substr(equals + 1)));
   }
+  if (outputs.size() > limits::kOutputKeys)
+    return tl::unexpected(BadOutputs{reasons::kOutputsTooLarge,
+                                     fmt::format("wrote {} outputs; at most {} are kept",
+                                                 outputs.size(), limits::kOutputKeys)});
+  if (const std::size_t size = stored_size(outputs); size > limits::kOutputs)
+    return tl::unexpected(too_large(fmt::format(
+        "outputs that have {} bytes in a status, where a quote or backslash has two", size)));
   return outputs;
 }
 

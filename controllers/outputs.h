@@ -6,6 +6,7 @@
 //
 // Pure functions. Errors: values, with the reason a step then has.
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,9 +26,13 @@ struct BadOutputs {
   std::string message;
 };
 
+// Bytes that they take of limits::kOutputs, '=' and the line's end included: of each character as
+// many as it has in a status, where a quote or a backslash has two.
+std::size_t stored_size(const Outputs&);
+
 // The outputs of a step that ended with exit code 0. Blank lines are nothing; of a key that is
-// there more than once the last value counts. Bad: longer than limits::kOutputs, or a line that is
-// no "key=value".
+// there more than once the last value counts. Bad: longer than limits::kOutputs, here or in a
+// status, or more than limits::kOutputKeys, or a line that is no "key=value".
 tl::expected<Outputs, BadOutputs> read_outputs(std::string_view message);
 
 // Whether the message of a container that failed is what it had written to $BOOTSTRAP_OUTPUTS and

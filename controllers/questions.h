@@ -105,6 +105,13 @@ struct ResourceState {
   using Answer = ResourceFinding;
 };
 
+// A look-up of the same: in this moment, by the live API.
+struct ResourceNow {
+  ResourceQuery query;
+  auto operator<=>(const ResourceNow&) const = default;
+  using Answer = ResourceFinding;
+};
+
 // May a ServiceAccount of the workflow's namespace read this: get one object, or list all? The
 // answer may be some minutes old.
 struct MayRead {
@@ -118,11 +125,12 @@ struct MayRead {
 
 using Question =
     std::variant<StoredPlan, LiveJob, LivePods, FormerPods, ServiceAccountOf, ClaimOf, EventsAbout,
-                 ResourceState, MayRead, TemplateOf, WatchedTemplate, LiveChild, PodsOfWorkflow>;
+                 ResourceState, ResourceNow, MayRead, TemplateOf, WatchedTemplate, LiveChild, PodsOfWorkflow>;
 
 // A look-up that failed is an answer too.
 struct Unavailable {
   std::string why;
+  bool for_good = false;  // what is there cannot be read, now or later
 };
 
 template <class T>
@@ -132,7 +140,7 @@ using Answer =
                  Found<ServiceAccountOf::Answer>, Found<ClaimOf::Answer>,
                  Found<EventsAbout::Answer>, Found<ResourceState::Answer>, Found<MayRead::Answer>,
                  Found<TemplateOf::Answer>, Found<WatchedTemplate::Answer>,
-                 Found<LiveChild::Answer>>;  // LivePods, FormerPods, PodsOfWorkflow answer alike
+                 Found<LiveChild::Answer>>;  // some questions have answers of the same type
 
 using Facts = std::map<Question, Answer>;
 

@@ -17,7 +17,7 @@ bool is_lost(const StepRecord& failed) {
 }
 
 bool is_fatal(const Retry& retry, const StepRecord& failed) {
-  return failed.reason == reasons::kToolFailed && failed.exit_code &&
+  return !is_lost(failed) && failed.exit_code &&
          std::ranges::find(retry.fatal_exit_codes, *failed.exit_code) !=
              retry.fatal_exit_codes.end();
 }

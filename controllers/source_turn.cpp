@@ -36,9 +36,9 @@ const PlanStep* who_finds_out(Draft& draft, const Standing& standing, const GitS
   const Plan& plan = draft.plan();
   if (const PlanStep* launched = resolving_step(git, plan, draft.status())) return launched;
   for (const PlanStep& step : plan.steps)
-    if (has_same_source(step, git) && may_run(fresh_launch(draft, step))) return &step;
+    if (has_same_source(step, git, plan) && may_run(fresh_launch(draft, step))) return &step;
   for (StepIndex i = 0; i < plan.steps.size(); ++i)
-    if (has_same_source(plan.steps[i], git) && is_next(plan, standing, i)) return &plan.steps[i];
+    if (has_same_source(plan.steps[i], git, plan) && is_next(plan, standing, i)) return &plan.steps[i];
   return nullptr;
 }
 

@@ -127,6 +127,7 @@ json write_step(const StepRecord& step) {
   if (step.child_percent) to["childPercent"] = *step.child_percent;
   put(to, "reason", step.reason);
   put(to, "message", step.message);
+  put(to, "lastFailure", step.last_failure);
   if (step.exit_code) to["exitCode"] = *step.exit_code;
   put(to, "startTime", step.start);
   put(to, "completionTime", step.completion);
@@ -152,6 +153,7 @@ StepRecord read_step(const json& from) {
     step.child_percent = number_in<int>(from, "childPercent");
   step.reason = text_in(from, "reason");
   step.message = text_in(from, "message");
+  step.last_failure = text_in(from, "lastFailure");
   if (!value_in(from, "exitCode").is_null()) step.exit_code = number_in<int>(from, "exitCode");
   step.start = time_in(from, "startTime");
   step.completion = time_in(from, "completionTime");

@@ -49,6 +49,7 @@ struct StepRecord {
   std::optional<int> child_percent;  // how far that is; never goes down
   std::string reason;
   std::string message;
+  std::string last_failure;  // why the attempt before failed, of one that is tried again
   std::optional<int> exit_code;
   std::optional<TimePoint> start;       // of the newest attempt
   std::optional<TimePoint> completion;  // of the newest attempt

@@ -1,6 +1,8 @@
 #include "controllers/status_summary.h"
 
 #include <algorithm>
+#include <ranges>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -145,6 +147,22 @@ void summarize(Status& status, const Plan& plan, TimePoint now) {
   status.reason = said.reason;
   status.message = cut(said.message, limits::kMessage);
   set_state_conditions(status, status.observed_generation, now);
+}
+
+void keep_newest_log_tails(Status& status, const Plan& plan, const Standing& standing) {
+  std::vector<StepRecord*> others;
+  std::size_t kept = limits::kLogTails;
+  for (StepIndex i = 0; i < plan.steps.size(); ++i) {
+    StepRecord& record = *find_step(status, plan.steps[i].ref);
+    if (record.log_tail.empty()) continue;
+    if (i == standing.first_failure(RunsOn::Success) || i == standing.first_failure(RunsOn::Always))
+      --kept;
+    else
+      others.push_back(&record);
+  }
+  if (others.size() <= kept) return;
+  std::ranges::stable_sort(others, std::ranges::greater{}, &StepRecord::completion);
+  for (StepRecord* record : others | std::views::drop(kept)) record->log_tail.clear();
 }
 
 }  // namespace bootstrap

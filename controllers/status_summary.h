@@ -3,6 +3,7 @@
 // state, reason and message, conditions, history. Pure functions.
 
 #include "controllers/plan.h"
+#include "controllers/standing.h"
 #include "controllers/status.h"
 #include "controllers/transitions.h"
 #include "controllers/views.h"
@@ -21,6 +22,10 @@ void hold(Status&, const Hold&, std::int64_t generation, TimePoint now);
 
 // Sets phases, progress, state, reason, message and conditions from the steps of a run.
 void summarize(Status&, const Plan&, TimePoint now);
+
+// The end of a log is the largest part of a step: the newest failures keep theirs
+// (limits::kLogTails), and those of which the workflow's message speaks.
+void keep_newest_log_tails(Status&, const Plan&, const Standing&);
 
 // `last_transition` moves only when `status` does.
 void set_condition(Status&, Condition, TimePoint now);

@@ -13,8 +13,9 @@ namespace {
 
 Transition waits(Transition t, const std::string& name, const StepRecord& step) {
   t.reason = step.reason.empty() ? "StepLaunched" : step.reason;
-  const bool as_meant =
-      step.reason == reasons::kWaitingForResource || step.reason == reasons::kChildRunning;
+  const bool as_meant = step.reason == reasons::kWaitingForResource ||
+                        step.reason == reasons::kChildRunning ||
+                        step.reason == reasons::kChildWaiting;
   if (step.reason.empty())
     t.message = fmt::format("{} was launched as Job {}", name, step.job);
   else
@@ -87,6 +88,7 @@ bool worth_telling(const StepRecord* before, const StepRecord& after) {
   if (after.state != old.state && (is_final(after.state) || after.state == StepState::Ending ||
                                    after.state == StepState::Backoff))
     return true;
+  if (after.reason == reasons::kAnswerRefused && after.message != old.message) return true;
   return after.reason != old.reason && !after.reason.empty();  // a new trouble
 }
 

@@ -28,6 +28,7 @@ StepRecord finish(StepRecord record, const AttemptResult& result, TimePoint now)
   record.exit_code = result.exit_code;
   if (result.started) record.start = result.started;
   record.completion = result.finished.value_or(now);
+  record.last_failure.clear();
   record.log_tail = result.log_tail;
   record.outputs = result.outputs;
   return record;
@@ -98,9 +99,17 @@ StepMove advance(const PlanStep& step, StepRecord record, const AttemptView& vie
   return {std::move(record), false, view.look_again};
 }
 
+void keep_failure(StepRecord& record) {
+  if (record.state == StepState::Backoff && record.last_failure.empty())
+    record.last_failure =
+        cut(fmt::format("({}): {}", record.reason, record.message), limits::kLastFailure);
+}
+
 StepRecord launched(StepRecord record, int attempt, std::string job, std::string job_uid,
                     const std::string& plan, TimePoint start) {
+  keep_failure(record);
   StepRecord fresh;
+  fresh.last_failure = std::move(record.last_failure);
   fresh.name = std::move(record.name);
   fresh.state = StepState::Running;
   fresh.attempts = attempt;
@@ -132,11 +141,12 @@ StepRecord never_launched(StepRecord record, std::string reason, std::string mes
 }
 
 StepRecord given_up(StepRecord record, const char* reason, const std::string& why, TimePoint now) {
+  keep_failure(record);
   record.state = StepState::Failed;
   record.next_retry.reset();
-  record.message = cut(
-      fmt::format("{}; its last attempt had failed ({}): {}", why, record.reason, record.message),
-      limits::kMessage);
+  record.message = cut(fmt::format("{}; its last attempt had failed {}", why, record.last_failure),
+                       limits::kMessage);
+  record.last_failure.clear();
   record.reason = reason;
   record.completion = now;
   return record;

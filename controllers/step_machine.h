@@ -54,6 +54,9 @@ StepRecord launched(StepRecord, int attempt, std::string job, std::string job_ui
 StepRecord launched_child(StepRecord, int attempt, std::string child, std::string child_uid,
                           const std::string& plan, TimePoint start);
 
+// Of Backoff, before something else becomes its reason: why its last attempt failed is kept.
+void keep_failure(StepRecord&);
+
 // Transitions 8 and 10, by its Job.
 StepRecord never_launched(StepRecord, std::string reason, std::string message, TimePoint now);
 

@@ -27,16 +27,50 @@ std::size_t sequence_length(std::string_view text) {
   return overlong || surrogate_or_beyond ? 0 : length;
 }
 
-std::string well_formed(std::string_view text) {
+// Length of the escape sequence at the front of `text` (ECMA-48: colours, cursor; window titles and
+// links), 0 when there is none. One that does not end is as long as the text.
+std::size_t escape_length(std::string_view text) {
+  constexpr char kEscape = '\x1B', kBell = '\x07';
+  if (text[0] != kEscape || text.size() < 2) return 0;
+  if (text[1] == '[') {  // up to its letter
+    const auto is_letter = [](char c) { return c >= '@' && c <= '~'; };
+    const auto letter = std::ranges::find_if(text.substr(2), is_letter);
+    return std::min(static_cast<std::size_t>(letter - text.begin()) + 1, text.size());
+  }
+  if (text[1] == ']') {  // up to a bell, or to an escape and a backslash
+    const auto end = text.find_first_of(std::string{kBell, kEscape}, 2);
+    if (end == std::string_view::npos) return text.size();
+    return std::min(end + (text[end] == kBell ? 1 : 2), text.size());
+  }
+  const auto is_between = [](char c) { return c >= ' ' && c <= '/'; };
+  const auto last = std::ranges::find_if_not(text.substr(1), is_between);
+  return std::min(static_cast<std::size_t>(last - text.begin()) + 1, text.size());
+}
+
+// C0 without tab and newline, DEL, and C1 of a well-formed sequence.
+bool is_control(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1)
+    return (first < 0x20 && first != '\n' && first != '\t') || first == 0x7F;
+  return first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
+}
+
+std::string printable(std::string_view text) {
   std::string clean;
   clean.reserve(text.size());
   while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
-    if (length == 0)
-      clean += '?';
-    else
+    if (const std::size_t escape = escape_length(text); escape > 0) {
+      text.remove_prefix(escape);
+    } else if (text.starts_with("\r\n")) {
+      text.remove_prefix(1);
+    } else if (const std::size_t length = sequence_length(text);
+               length == 0 || is_control(text.substr(0, length))) {
+      clean += text[0] == '\r' ? '\n' : '?';  // a progress bar begins its line anew
+      text.remove_prefix(std::max<std::size_t>(length, 1));
+    } else {
       clean += text.substr(0, length);
-    text.remove_prefix(length == 0 ? 1 : length);
+      text.remove_prefix(length);
+    }
   }
   return clean;
 }
@@ -44,7 +78,7 @@ std::string well_formed(std::string_view text) {
 }  // namespace
 
 std::string cut(std::string text, std::size_t limit) {
-  text = well_formed(text);
+  text = printable(text);
   if (text.size() <= limit) return text;
   constexpr std::string_view kEllipsis = "…";
   if (limit < kEllipsis.size()) return "";
@@ -60,7 +94,7 @@ std::string with_end(std::string text, std::string_view end, std::size_t limit, 
 }
 
 std::string tail(std::string_view text, std::size_t limit) {
-  std::string clean = well_formed(text);
+  std::string clean = printable(text);
   if (clean.size() <= limit) return clean;
   std::size_t begin = clean.size() - limit;
   while (begin < clean.size() && continues(clean[begin])) ++begin;

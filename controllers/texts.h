@@ -1,5 +1,8 @@
 #pragma once
-// Texts that go into a status: cut to their limit without breaking a character. Pure functions.
+// Texts that go into a status: cut to their limit without breaking a character, and without what
+// would speak to a terminal: a tool's colours are left out, and other control characters but
+// newlines and tabs are replaced by '?', as bytes are that are no UTF-8 (a tool may print anything,
+// JSON may not carry it). Pure functions.
 
 #include <cstddef>
 #include <string>
@@ -15,8 +18,7 @@ std::string cut(std::string text, std::size_t limit);
 std::string with_end(std::string text, std::string_view end, std::size_t limit,
                      std::size_t least = 160);
 
-// The end of a text, at most `limit` bytes, whole characters; bytes that are not UTF-8 are replaced
-// by '?' (a tool may print anything, JSON may not carry it).
+// The end of a text, at most `limit` bytes, whole characters.
 std::string tail(std::string_view text, std::size_t limit);
 
 // The last line that is not blank, without white space around it.

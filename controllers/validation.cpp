@@ -201,6 +201,15 @@ class Validation {
                              reference));
   }
 
+  // What is handed over to the pod as it is.
+  void check_literals(const std::string& field, const json& part) {
+    if (part.is_string()) return check_literal(field, part.get_ref<const std::string&>());
+    if (!part.is_structured()) return;
+    for (const auto& [key, value] : part.items())
+      check_literals(fmt::format(fmt::runtime(part.is_array() ? "{}[{}]" : "{}.{}"), field, key),
+                     value);
+  }
+
   std::string filled(const std::string& text) const {
     return substitute(text, lookup_, Quoting::Plain).value_or(text);
   }
@@ -270,6 +279,9 @@ class Validation {
 
   void check_query(const ResourceQuery& query, const std::string& at) {
     for (const auto& [field, text] : reference_texts(query, at)) check_text(field, text);
+    if (const auto* condition = std::get_if<ConditionTest>(&query.test))
+      check_literal(at + "condition.type", condition->type);
+    if (!values_are_known_) return;
     // Outputs and answers are not known yet; they are looked at when they are.
     const Lookup lenient = [&](std::string_view reference) {
       return std::optional(lookup_(reference).value_or("x"));
@@ -283,7 +295,9 @@ class Validation {
   void check_when(const When& when, const std::string& at) {
     for (std::size_t i = 0; i < when.size(); ++i) {
       const std::string field = fmt::format("{}.when[{}].", at, i);
-      if (const auto* resource = std::get_if<ResourceCondition>(&when[i]))
+      if (const auto* param = std::get_if<ParameterCondition>(&when[i]))
+        check_literals(field + "values", param->values);
+      else if (const auto* resource = std::get_if<ResourceCondition>(&when[i]))
         check_query(resource->query, field);
       else if (const auto* output = std::get_if<OutputCondition>(&when[i]))
         if (const std::string why = why_not_in_time(output->output, steps_, taker_); !why.empty())
@@ -341,7 +355,12 @@ class Validation {
             "those that begin with BOOTSTRAP_, PARAM_ or GIT_CONFIG_ are reserved");
       if (entry.contains("value") && entry["value"].is_string())
         check_text(field + ".value", entry["value"].get<std::string>());
+      check_literals(field + ".valueFrom", entry.value("valueFrom", json()));
     }
+    check_literals(at + ".envFrom", tools.env_from);
+    check_literals(at + ".nodeSelector", tools.node_selector);
+    check_literals(at + ".volumes", tools.volumes);
+    check_literals(at + ".imagePullSecrets", tools.image_pull_secrets);
     check_volumes(tools, at);
   }
 

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <tuple>
 
+#include "controllers/attempt.h"
 #include "controllers/child_workflow.h"
 
 namespace bootstrap {
@@ -71,6 +72,17 @@ FieldFilter fields(std::vector<std::string_view> own) {
   return FieldFilter(own);
 }
 
+// Of the labels of Jobs and pods only those that say whose attempt it is: thousands are kept.
+FieldFilter fields_of_attempt(std::vector<std::string_view> own) {
+  std::vector<std::string> labels;
+  for (const std::string_view field : kMetaFields)
+    if (field != "metadata.labels") own.push_back(field);
+  for (const char* label : {"workflow", "workflow-uid", "phase", "step", "attempt"})
+    labels.push_back(std::string("metadata.labels.bootstrap\\.openshift\\.io/") + label);
+  own.insert(own.end(), labels.begin(), labels.end());
+  return FieldFilter(own);
+}
+
 tl::expected<Workflow, std::string> read_workflow(const json& object) {
   auto status = read_status(child(object, "status"));
   if (!status) return tl::unexpected("status: " + status.error());
@@ -89,10 +101,19 @@ tl::expected<Workflow, std::string> read_workflow(const json& object) {
   return workflow;
 }
 
+// Anybody who may change Jobs can write anything there; it is ours only when it is one of these.
+std::string stop_reason(const json& annotations) {
+  std::string reason = text(annotations, annotations::kStopReason);
+  for (const char* known : {reasons::kNotStarted, reasons::kPhaseTimedOut,
+                            reasons::kWorkflowTimedOut, reasons::kJobSuspended})
+    if (reason == known) return reason;
+  return "";
+}
+
 tl::expected<JobView, std::string> read_job(const json& object) {
   const json& suspend = child(child(object, "spec"), "suspend");
   return JobView{read_meta(object), suspend.is_boolean() && suspend.get<bool>(),
-                 text(child(child(object, "metadata"), "annotations"), annotations::kStopReason),
+                 stop_reason(child(child(object, "metadata"), "annotations")),
                  conditions(child(object, "status"), {"Complete", "Failed"})};
 }
 
@@ -140,13 +161,13 @@ const Projection<Workflow> kWorkflowProjection{
     read_workflow};
 
 const Projection<JobView> kJobProjection{
-    fields({"spec.suspend", "metadata.annotations.bootstrap\\.openshift\\.io/stop-reason",
+    fields_of_attempt({"spec.suspend", "metadata.annotations.bootstrap\\.openshift\\.io/stop-reason",
             "status.conditions.type", "status.conditions.status", "status.conditions.reason",
             "status.conditions.message"}),
     read_job};
 
 const Projection<PodView> kPodProjection{
-    fields({"spec.nodeName", "status.phase", "status.reason", "status.message",
+    fields_of_attempt({"spec.nodeName", "status.phase", "status.reason", "status.message",
             "status.conditions.type", "status.conditions.status", "status.conditions.reason",
             "status.conditions.message", "status.containerStatuses.name",
             "status.containerStatuses.state", "status.initContainerStatuses.name",

@@ -83,6 +83,12 @@ WhenResult evaluate(const PhaseCondition& condition, const WhenFacts& facts) {
                                      fmt::join(condition.states, " or "))};
 }
 
+WhenResult evaluate(const ResultCondition& condition, const WhenFacts& facts) {
+  const std::string result = facts.lookup(kWorkflowResult).value_or("");
+  if (result == condition.result) return {};
+  return {Kind::DoesNot, fmt::format("the run is {}, not {}", result, condition.result)};
+}
+
 WhenResult evaluate(const OutputCondition& condition, const WhenFacts& facts) {
   const std::string name = to_path(condition.output);
   const auto given = given_output(condition.output, facts.status);
@@ -162,7 +168,7 @@ WhenResult judged(const ResourceQuery& query, const ResourceFinding& finding) {
 WhenResult evaluate(const ResourceCondition& condition, const WhenFacts& facts) {
   const auto query = query_of(condition, facts);
   if (!query) return never(query.error());
-  const auto* answer = facts.ask(ResourceState{*query});
+  const auto* answer = facts.ask(ResourceNow{*query});
   const ResourceFinding* finding = answer != nullptr && *answer ? &**answer : nullptr;
   // A right to read a kind that does not exist cannot be asked for.
   if (finding == nullptr || finding->reading != ResourceFinding::Reading::NoSuchKind)

@@ -4,10 +4,12 @@
 //  - {param, operator, values}: In and NotIn compare the parameter's value; one without a value is
 //    in no list. Exists: it has a value that is not empty.
 //  - {phase, states}: what came of a phase that is over.
+//  - {result}: what came of the run; in finally only.
 //  - {output, operator, values}: what a step before has given, compared as a parameter is. A step
 //    that was skipped, that failed or that wrote no such key has given none. One whose pod was gone
 //    before anybody read it may have: that can never be decided.
-//  - {resource, and exists, condition or jsonPath}: what is in the cluster at that moment. Of a
+//  - {resource, and exists, condition or jsonPath}: what is in the cluster at that moment, by the
+//    live API: what a watch has seen may be older than the end of the step before. Of a
 //    kind that does not exist there is no object. What cannot be read is not known yet. As with
 //    waits, the ServiceAccount must be allowed to read it.
 //

@@ -76,9 +76,10 @@ class Message {
 
   WorkflowMessage going_on() const {
     WorkflowMessage said;
-    const bool started = std::ranges::any_of(
-        status_.phases, [](const PhaseRecord& p) { return p.state != PhaseState::Pending; });
-    said.state = started ? WorkflowState::Running : WorkflowState::Pending;
+    const Steps begun = steps([&](StepIndex i) {
+      return record(i).state != StepState::Pending && record(i).state != StepState::Skipped;
+    });
+    said.state = begun.empty() ? WorkflowState::Pending : WorkflowState::Running;
     if (only_people()) said.state = WorkflowState::Waiting;
     const std::string rest = under_way(said.reason);
     const std::string failure = failure_text();
@@ -117,7 +118,10 @@ class Message {
     return record(i).state == StepState::Backoff && record(i).next_retry;
   }
 
-  bool needs_person(StepIndex i) const { return record(i).state == StepState::Waiting; }
+  // It, or the workflow that it runs.
+  bool needs_person(StepIndex i) const {
+    return record(i).state == StepState::Waiting || record(i).reason == reasons::kChildWaiting;
+  }
 
   // Nothing would happen if nobody did something.
   bool only_people() const {
@@ -134,7 +138,7 @@ class Message {
     if (open.size() == 1) return fmt::format("{} {}", name(open[0]), record(open[0]).message);
     std::vector<std::string> names;
     for (const StepIndex i : open) names.push_back(name(i));
-    return fmt::format("{} wait for answers; the message of each in status says for which",
+    return fmt::format("{} wait for people; the message of each in status says for what",
                        listed(names));
   }
 

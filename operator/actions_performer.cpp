@@ -80,7 +80,8 @@ Outcome ActionsPerformer::adopt_plan(const std::string& name) const {
   const ObjectMeta meta = read_meta(revision);
   if (meta.controller_uid != workflow_.uid) return NameTaken{owner_text(meta)};
   auto record = read_revision(revision);
-  if (!record) return NotKnown{"its stored plan cannot be read: " + record.error()};
+  if (!record)
+    return Refused{kPlanUnreadable, "its stored plan cannot be read: " + record.error(), true};
   hooks_.plan_stored(std::move(*record));
   return Done{};
 }

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "controllers/lineage.h"
+#include "operator/resource_lookup.h"
+
 namespace bootstrap {
 
 using nlohmann::json;
@@ -59,7 +62,7 @@ Found<StoredPlan::Answer> Lookups::find(const StoredPlan& q) const {
   // Somebody else's object under our name is as good as none: it holds no plan of ours.
   if (read_meta(revision).controller_uid != workflow_.uid) return StoredPlan::Answer();
   auto record = read_revision(revision);
-  if (!record) return tl::unexpected(Unavailable{record.error()});
+  if (!record) return tl::unexpected(Unavailable{record.error(), true});
   return StoredPlan::Answer(std::move(*record));
 }
 
@@ -77,9 +80,8 @@ Found<LivePods::Answer> Lookups::find(const LivePods& q) const {
 
 Found<FormerPods::Answer> Lookups::find(const FormerPods&) const {
   return objects(kube::resources::kPods,
-                 {.label_selector = fmt::format(
-                      "{}={},{}={},{}!={}", labels::kManagedBy, labels::kManagedByValue,
-                      labels::kWorkflow, workflow_.name, labels::kWorkflowUid, workflow_.uid)},
+                 {.label_selector = fmt::format("{}={},{}!={}", labels::kRoot, workflow_.name,
+                                                labels::kRootUid, workflow_.uid)},
                  kPodProjection);
 }
 
@@ -93,6 +95,10 @@ Found<ClaimOf::Answer> Lookups::find(const ClaimOf& q) const {
 
 Found<ResourceState::Answer> Lookups::find(const ResourceState&) const {
   return tl::unexpected(Unavailable{"the state of a resource is no look-up"});
+}
+
+Found<ResourceNow::Answer> Lookups::find(const ResourceNow& q) const {
+  return look_up(client_, discovery_, workflow_.ns, q.query);
 }
 
 Found<MayRead::Answer> Lookups::find(const MayRead&) const {
@@ -113,7 +119,7 @@ Found<LiveChild::Answer> Lookups::find(const LiveChild& q) const {
 
 Found<PodsOfWorkflow::Answer> Lookups::find(const PodsOfWorkflow& q) const {
   return objects(kube::resources::kPods,
-                 {.label_selector = fmt::format("{}={}", labels::kWorkflowUid, q.uid)},
+                 {.label_selector = label_within(q.uid)},
                  kPodProjection);
 }
 

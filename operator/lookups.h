@@ -4,6 +4,7 @@
 // Threads: as the Client. Errors: an answer of its own (Unavailable).
 
 #include "controllers/questions.h"
+#include "operator/discovery.h"
 #include "operator/kube/client.h"
 
 namespace bootstrap {
@@ -11,8 +12,8 @@ namespace bootstrap {
 // About one workflow.
 class Lookups {
  public:
-  Lookups(kube::Client& client, const ObjectMeta& workflow)
-      : client_(client), workflow_(workflow) {}
+  Lookups(kube::Client& client, Discovery& discovery, const ObjectMeta& workflow)
+      : client_(client), discovery_(discovery), workflow_(workflow) {}
 
   // Of a look-up; subscriptions have their own.
   Answer answer(const Question&) const;
@@ -26,6 +27,7 @@ class Lookups {
   Found<ClaimOf::Answer> find(const ClaimOf&) const;
   Found<EventsAbout::Answer> find(const EventsAbout&) const;
   Found<ResourceState::Answer> find(const ResourceState&) const;
+  Found<ResourceNow::Answer> find(const ResourceNow&) const;
   Found<MayRead::Answer> find(const MayRead&) const;
   Found<TemplateOf::Answer> find(const TemplateOf&) const;
   Found<WatchedTemplate::Answer> find(const WatchedTemplate&) const;
@@ -40,6 +42,7 @@ class Lookups {
                                 const Projection<T>&) const;
 
   kube::Client& client_;
+  Discovery& discovery_;
   const ObjectMeta& workflow_;
 };
 

@@ -12,7 +12,7 @@ namespace outcomes = runtime::outcomes;
 
 namespace {
 
-// Of one pass. A workflow of 100 steps needs a handful; more means that two rules contradict.
+// Of one pass. Most workflows need a handful; a long chain of conditions needs one or two for each.
 constexpr int kMaxRounds = 20;
 
 std::string label_of(const ObjectMeta& meta, const char* key) {
@@ -40,9 +40,10 @@ runtime::Outcome Reconciler::reconcile(const ObjectKey& key) {
     return outcomes::Done{};
   }
   Pass pass = observe(std::move(workflow));
+  Decision decision;
   for (int round = 0; round < kMaxRounds; ++round) {
     pass.observed.plan = pass.plan.get();
-    const Decision decision = decide(pass.observed, clock_.now());
+    decision = decide(pass.observed, clock_.now());
     if (!decision.actions.empty()) {
       perform(decision.actions, pass);
       continue;
@@ -50,7 +51,22 @@ runtime::Outcome Reconciler::reconcile(const ObjectKey& key) {
     if (answer_open(decision.asked, pass)) continue;
     return conclude(decision, pass);
   }
-  hooks_.on_problem(key, fmt::format("no decision after {} rounds", kMaxRounds));
+  return run_out_of_rounds(decision, pass);
+}
+
+// What is decided by now is written, and the next pass goes on from there. When that is nothing,
+// two rules contradict each other.
+runtime::Outcome Reconciler::run_out_of_rounds(const Decision& decision, const Pass& pass) {
+  const bool progress =
+      decision.actions.empty() && !same_when_stored(pass.workflow->status, decision.status);
+  if (progress) {
+    const auto outcome = conclude(decision, pass);
+    const bool written = std::holds_alternative<outcomes::Done>(outcome) ||
+                         std::holds_alternative<outcomes::WakeAfter>(outcome);
+    return written ? outcomes::WakeAfter{Duration(0)} : outcome;
+  }
+  hooks_.on_problem(pass.workflow->meta.key(),
+                    fmt::format("no decision after {} rounds", kMaxRounds));
   return outcomes::Retry{"no decision"};
 }
 
@@ -85,7 +101,7 @@ std::optional<Answer> Reconciler::answer(const Question& question, const ObjectM
   if (const auto* may = std::get_if<MayRead>(&question)) return live_.access.ask(workflow.ns, *may);
   if (const auto* watched = std::get_if<WatchedTemplate>(&question))
     return live_.templates.ask(workflow.key(), *watched);
-  return Lookups(client_, workflow).answer(question);
+  return Lookups(client_, live_.discovery, workflow).answer(question);
 }
 
 // False: every question that was asked has its answer, as far as there is one now.

@@ -36,6 +36,7 @@ class Reconciler {
     Subscriptions& subscriptions;
     AccessReviews& access;
     WatchedTemplates& templates;
+    Discovery& discovery;
   };
 
   struct Options {
@@ -78,6 +79,7 @@ class Reconciler {
   bool answer_open(const std::set<Question>&, Pass&);
   std::optional<Answer> answer(const Question&, const ObjectMeta& workflow);
   void take_plan(const PlanRecord&, Pass&);
+  runtime::Outcome run_out_of_rounds(const Decision&, const Pass&);
   runtime::Outcome conclude(const Decision&, const Pass&);
   runtime::Outcome patch_status(const Decision&, const Pass&);
   void publish(const Decision&, const ObjectMeta& workflow, std::uint64_t version);

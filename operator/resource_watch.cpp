@@ -14,11 +14,26 @@ constexpr std::array<std::string_view, 4> kAlwaysKept{
     "metadata.name", "metadata.labels", "metadata.generation", "metadata.resourceVersion"};
 constexpr std::array<std::string_view, 1> kNeverKept{"metadata.managedFields"};
 
+// In the value of a field selector these have a meaning of their own.
+std::string escaped(const std::string& value) {
+  std::string text;
+  for (const char c : value) {
+    if (c == '\\' || c == ',' || c == '=') text += '\\';
+    text += c;
+  }
+  return text;
+}
+
 std::string name_of(const json& object) {
   return object.value("/metadata/name"_json_pointer, std::string());
 }
 
 }  // namespace
+
+Selection selection_of(const ResourceRef& resource) {
+  if (resource.name.empty()) return {"", selector_text(resource.labels)};
+  return {"metadata.name=" + escaped(resource.name), ""};
+}
 
 ResourceWatch::ResourceWatch(std::string permission, const Queries& queries)
     : permission_(std::move(permission)) {

@@ -20,6 +20,14 @@
 
 namespace bootstrap {
 
+// What of a resource a list or watch shows; both empty: everything.
+struct Selection {
+  std::string field_selector;
+  std::string label_selector;
+  auto operator<=>(const Selection&) const = default;
+};
+Selection selection_of(const ResourceRef&);
+
 class ResourceWatch {
  public:
   using Queries = std::vector<ResourceQuery>;

@@ -6,16 +6,6 @@ using Reading = ResourceFinding::Reading;
 
 namespace {
 
-// In the value of a field selector these have a meaning of their own.
-std::string escaped(const std::string& value) {
-  std::string text;
-  for (const char c : value) {
-    if (c == '\\' || c == ',' || c == '=') text += '\\';
-    text += c;
-  }
-  return text;
-}
-
 ResourceFinding limit_reached() {
   ResourceFinding finding;
   finding.reading = Reading::WatchLimit;
@@ -97,11 +87,6 @@ void Subscriptions::leave(const ObjectKey& workflow, const Asked& asked) {
   unsubscribe(place, asked.second);
 }
 
-Subscriptions::Selection Subscriptions::selection_of(const ResourceRef& resource) {
-  if (resource.name.empty()) return {"", selector_text(resource.labels)};
-  return {"metadata.name=" + escaped(resource.name), ""};
-}
-
 const Subscriptions::Watch* Subscriptions::watch_of(const Place& place,
                                                     const ResourceQuery& query) const {
   const auto group = groups_.find(place);
@@ -153,6 +138,7 @@ void Subscriptions::merge(Group& group, const Place& place) {
   }
   open(group, place, {}, queries);
   for (const auto& [selection, watch] : former) group.watches.at({}).results.inherit(watch.results);
+  for (const ObjectKey& workflow : refused_) wake_(workflow);
 }
 
 void Subscriptions::open(Group& group, const Place& place, const Selection& selection,

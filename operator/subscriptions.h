@@ -79,12 +79,6 @@ class Subscriptions {
     std::string ns;
     auto operator<=>(const Place&) const = default;
   };
-  // What of it a watch shows; both empty: everything.
-  struct Selection {
-    std::string field_selector;
-    std::string label_selector;
-    auto operator<=>(const Selection&) const = default;
-  };
   struct Watch {
     std::uint64_t id = 0;
     ResourceWatch results;
@@ -99,7 +93,6 @@ class Subscriptions {
   };
   using Asked = std::pair<std::string, ResourceQuery>;  // the workflow's namespace, the query
 
-  static Selection selection_of(const ResourceRef&);
   const Watch* watch_of(const Place&, const ResourceQuery&) const;
 
   bool subscribe(const Place&, const ResourceQuery&);  // false: no watch is left

@@ -38,6 +38,7 @@ struct Options {
   int warm_up = 2;
   int serial = 20;
   int batch = 20;
+  std::string batch_kind = "batch";
   EngineProcess ours;
   EngineProcess ideal;
 };
@@ -117,7 +118,7 @@ class Driver {
   }
 
   Result all_at_once(Engine engine) {
-    Batch batch = batch_of("batch", engine);
+    Batch batch = batch_of(options_.batch_kind, engine);
     std::cerr << fmt::format("bench_driver: {} at once, {}\n", options_.batch, batch.engine);
     const double before = cpu(engine);
     for (int i = 0; i < options_.batch; ++i) {
@@ -177,6 +178,9 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--serial", options.serial, "workflows one at a time")->capture_default_str();
   app.add_option("--batch", options.batch, "workflows at once")->capture_default_str();
+  app.add_option("--batch-kind", options.batch_kind, "of those at once, for the report")
+      ->check(CLI::IsMember({"batch", "fake-nodes"}))
+      ->capture_default_str();
   app.add_option("--operator-pid", options.ours.pid)->required();
   app.add_option("--operator-user", options.ours.user)->required();
   app.add_option("--ideal-pid", options.ideal.pid)->required();

@@ -68,6 +68,24 @@ TEST(Report, holds_the_operator_against_the_ideal_chain_of_the_same_run) {
   EXPECT_FALSE(r.too_busy);
 }
 
+TEST(Report, throughput_on_fake_nodes_is_a_ratio) {
+  RunDescription fake = run();
+  for (Batch& batch : fake.batches) batch.kind = "fake-nodes";
+  const Report r = made(fake, recorded());
+  const Row& rate = row(r, "fake nodes: workflows a minute");
+  const double ours = std::stod(rate.ours), ideal = std::stod(rate.ideal);
+  EXPECT_GT(ideal, 0);
+  EXPECT_NEAR(std::stod(rate.aim.substr(3)), ideal * 0.95, 0.1);
+  EXPECT_EQ(rate.met, ours >= std::stod(rate.aim.substr(3)));
+  EXPECT_EQ(row(r, "1 at once: makespan").aim, "");
+}
+
+TEST(Report, of_nothing_is_an_error) {
+  RunDescription one_side = run();
+  one_side.batches.pop_back();
+  EXPECT_FALSE(report(one_side, recorded()));
+}
+
 TEST(Report, one_write_too_many_is_a_missed_aim) {
   AuditLog log = recorded();
   const auto any = std::ranges::find_if(log.requests, [](const AuditedRequest& r) {

@@ -6,6 +6,8 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
+# shellcheck source=lib.sh
+source "$here/lib.sh"
 
 usage() {
     cat <<'EOF'
@@ -47,14 +49,6 @@ while (($# > 0)); do
     shift
 done
 
-namespace=bench-engines ideal_pid=''
-operator_user=system:serviceaccount:bootstrap-operator:bootstrap-operator
-ideal_user=system:serviceaccount:$namespace:ideal-chain
-
-say() { echo "==> $*"; }
-die() { echo "bench: $*" >&2; exit 1; }
-k() { timeout 120 "$KUBECTL" "$@"; }
-
 clean_up() {
     local code=$?
     trap - EXIT
@@ -70,10 +64,7 @@ clean_up() {
 
 main() {
     ((EUID == 0)) || die "a local cluster runs real containers and needs root: sudo make bench"
-    local program
-    for program in operator/bootstrap-operator tests/bench/{ideal_chain,bench_driver,bench_report}; do
-        [[ -x $build/$program ]] || die "$build/$program is missing: make build"
-    done
+    need_programs operator/bootstrap-operator tests/bench/{ideal_chain,bench_driver,bench_report}
     mkdir -p "$out"
     rm -f "$out"/{run.json,bench.json,audit.log,idle.jsonl}
     trap clean_up EXIT
@@ -88,7 +79,12 @@ main() {
         "$build/operator/bootstrap-operator" >"$out/deploy.log"
     measure_idle
     wait_for_owner_checks
-    start_ideal_chain
+    local each
+    for each in bench-{warm-up,serial,batch}-{operator,ideal}; do
+        k create namespace "$each" >/dev/null
+    done
+    start_ideal_chain "$(image)" "$job" "$trigger"
+    share_processors_like "$(operator_pid)" "$ideal_pid"
     say "$serial workflows of each engine one at a time, in turns; then $batch at once"
     "$build/tests/bench/bench_driver" --kubeconfig "$KUBECONFIG" --out "$out/run.json" \
         --image "$(image)" --serial "$serial" --batch "$batch" \
@@ -157,44 +153,7 @@ measure_idle() {
     done
 }
 
-# wait_for_owner_checks: up to half a minute after a CRD was installed an API server that checks
-# owner references (OwnerReferencesPermissionEnforcement) refuses those to its objects.
-wait_for_owner_checks() {
-    local deadline=$((SECONDS + 90))
-    until k create -f - --dry-run=server >/dev/null 2>"$out/owner.log" <<'EOF'; do
-{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "probe", "namespace": "default", "ownerReferences": [
- {"apiVersion": "bootstrap.openshift.io/v1alpha1", "kind": "BootstrapWorkflow", "name": "probe", "uid": "0",
-  "blockOwnerDeletion": true}]}}
-EOF
-        ((SECONDS < deadline)) || { cat "$out/owner.log" >&2; die "owner references to workflows are refused"; }
-        sleep 1
-    done
-}
-
 image() { k get nodes -o json | jq -r '[.items[].status.images[].names[] | select(test("/busybox:[0-9]"))][0]'; }
-
-# start_ideal_chain: as a process of this machine, as somebody of its own with few rights.
-start_ideal_chain() {
-    local each
-    say "starting the ideal chain"
-    for each in "$namespace" bench-{warm-up,serial,batch}-{operator,ideal}; do
-        k create namespace "$each" >/dev/null
-    done
-    k create serviceaccount ideal-chain -n "$namespace" >/dev/null
-    k create clusterrole ideal-chain --verb=get,list,watch,create,patch \
-        --resource=configmaps,pods,jobs.batch >/dev/null
-    k create clusterrolebinding ideal-chain --clusterrole=ideal-chain \
-        --serviceaccount="$namespace:ideal-chain" >/dev/null
-    (umask 077 && k config view --raw --minify -o json |
-        jq --arg token "$(k create token ideal-chain -n "$namespace" --duration=2h)" \
-            '.users[0].user = {token: $token}' >"$out/ideal.kubeconfig")
-    "$build/tests/bench/ideal_chain" --kubeconfig "$out/ideal.kubeconfig" --job "$job" \
-        --image "$(image)" --trigger "$trigger" >"$out/ideal.log" 2>&1 &
-    ideal_pid=$!
-    sleep 1
-    kill -0 "$ideal_pid" 2>/dev/null || { cat "$out/ideal.log" >&2; die "the ideal chain has ended"; }
-    share_processors_like "$(operator_pid)" "$ideal_pid"
-}
 
 # share_processors_like POD_PROCESS PROCESS: on a busy machine a process outside of all pods is
 # woken sooner than one with a pod's share of the processors. Gives PROCESS a share like that of

@@ -15,7 +15,7 @@ namespace bootstrap::bench {
 
 // The workflows one engine ran in one way.
 struct Batch {
-  std::string kind;      // "serial": one at a time; "batch": all at once
+  std::string kind;      // "serial": one at a time; "batch", "fake-nodes": all at once
   std::string engine;    // "operator" or "ideal"
   std::string user;      // who the engine is to the API server
   std::string resource;  // of the object that starts a workflow and then says how it ended

@@ -1,21 +1,31 @@
 #!/usr/bin/env bash
-# Builds the Kubernetes programs the tests run on, once, and prints the folder
-# they are in. Nothing is downloaded but Go modules, pinned by go.sum; progress
-# goes to stderr. Minutes the first time, nothing afterwards.
+# Builds the programs the tests run on, once, and prints the folder they are in.
+# Nothing is downloaded but Go modules, pinned by go.sum; progress goes to stderr.
+# Minutes the first time, nothing afterwards.
+#
+#   build.sh         Kubernetes and etcd
+#   build.sh kwok    kwok, which plays nodes and pods
 set -euo pipefail
 umask 022
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 version=v1.35.4
-programs=(kube-apiserver kube-controller-manager kube-proxy kube-scheduler kubectl kubelet)
 cache=${BOOTSTRAP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/bootstrap-operator}
 
 log() { echo "build: $*" >&2; }
 die() { log "$@"; exit 1; }
 
+case ${1:-kubernetes} in
+    kubernetes)
+        modules=(kubernetes etcd) folder=kubernetes-$version
+        programs=(etcd kube-apiserver kube-controller-manager kube-proxy kube-scheduler kubectl kubelet)
+        ;;
+    kwok) modules=(kwok) folder=kwok programs=(kwok) ;;
+    *) die "neither 'kubernetes' nor 'kwok': $1" ;;
+esac
 # The folder's name is its contents: other pins or another recipe, another folder.
-hash=$(cd "$here" && cat {kubernetes,etcd}/go.{mod,sum} build.sh | sha256sum | cut -c1-12)
-target=$cache/kubernetes-$version-$hash
+hash=$(cd "$here" && cat "${modules[@]/%//go.mod}" "${modules[@]/%//go.sum}" build.sh | sha256sum | cut -c1-12)
+target=$cache/$folder-$hash
 
 finish() { echo "$target/bin"; exit 0; }
 [[ -d $target ]] && finish
@@ -32,19 +42,12 @@ command -v go >/dev/null || PATH=$PATH:/usr/local/go/bin
 command -v go >/dev/null || die "Go 1.25 or newer is needed and no 'go' is in PATH"
 # Asked inside the module, so that a Go that fetches newer toolchains itself
 # (GOTOOLCHAIN=auto) answers for the one it would build with.
-found=$(cd "$here/kubernetes" && GOWORK=off go env GOVERSION 2>&1) || true
+found=$(cd "$here/${modules[0]}" && GOWORK=off go env GOVERSION 2>&1) || true
 if ! [[ $found =~ ^go1\.([0-9]+) ]] || ((BASH_REMATCH[1] < 25)); then
     die "Go 1.25 or newer is needed; 'go' ($(command -v go)) says: $found." \
         "Install one from https://go.dev/dl (Debian's is too old)" \
         "or, from Go 1.21 on, set GOTOOLCHAIN=auto"
 fi
-
-# Without these the API server calls itself v0.0.0, and version checks of
-# kubectl, kubelet and others go wrong.
-flags="-s -w"
-for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
-    flags+=" -X $package.gitVersion=$version -X $package.gitMajor=1 -X $package.gitMinor=35"
-done
 
 # Built aside and renamed when complete: an interrupted build leaves no half
 # folder that looks whole. The lock makes the name ours; the rest of an earlier
@@ -67,13 +70,24 @@ go_build() {
     child=
 }
 
-log "etcd and Kubernetes $version with $found: this takes minutes, once"
-go_build etcd -ldflags "-s -w" -o "$partial/bin/etcd" go.etcd.io/etcd/server/v3
-# All in one call: what they share is compiled once.
-go_build kubernetes -ldflags "$flags" -o "$partial/bin/" \
-    "${programs[@]/#/k8s.io/kubernetes/cmd/}"
+build_kubernetes() {
+    local flags="-s -w" package commands=("${programs[@]:1}")
+    # Without these the API server calls itself v0.0.0, and version checks of
+    # kubectl, kubelet and others go wrong.
+    for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
+        flags+=" -X $package.gitVersion=$version -X $package.gitMajor=1 -X $package.gitMinor=35"
+    done
+    go_build etcd -ldflags "-s -w" -o "$partial/bin/etcd" go.etcd.io/etcd/server/v3
+    # All in one call: what they share is compiled once.
+    go_build kubernetes -ldflags "$flags" -o "$partial/bin/" "${commands[@]/#/k8s.io/kubernetes/cmd/}"
+}
 
-for program in etcd "${programs[@]}"; do
+build_kwok() { go_build kwok -ldflags "-s -w" -o "$partial/bin/" sigs.k8s.io/kwok/cmd/kwok; }
+
+log "$folder with $found: this takes minutes, once"
+"build_${modules[0]}"
+
+for program in "${programs[@]}"; do
     [[ -x $partial/bin/$program ]] || die "the build made no $program"
 done
 rm -rf "$partial/tmp"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Starts a Kubernetes cluster on this machine: one node with real containers,
-# or with --control-plane-only just an API server for integration tests, for
-# which no root is needed. See README.md; down.sh stops it.
+# or with --control-plane-only just an API server for integration tests, or with
+# --fake-nodes one whose pods are only played; for both no root is needed. See
+# README.md; down.sh stops it.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -24,12 +25,14 @@ cni_plugins=/usr/lib/cni
 
 usage() {
     cat <<'EOF'
-usage: up.sh [--name NAME] [--control-plane-only [--with-controller-manager]]
+usage: up.sh [--name NAME] [--control-plane-only [--with-controller-manager] | --fake-nodes]
 
   --name NAME                which cluster (default: local); several may run at once
   --control-plane-only       etcd and kube-apiserver only, on free ports of
                              127.0.0.1; needs no root
   --with-controller-manager  and kube-controller-manager
+  --fake-nodes               the control plane, and kwok, which plays a node and its
+                             pods: thousands of them, each for 20 ms; needs no root
 
 Prints KUBECTL=, AUDIT_LOG=, ENV= and, last, KUBECONFIG= lines to stdout.
 EOF
@@ -40,6 +43,7 @@ while (($# > 0)); do
     case $1 in
         --name) name=${2:?--name needs a value}; shift ;;
         --control-plane-only) mode=api ;;
+        --fake-nodes) mode=fake-nodes ;;
         --with-controller-manager) controllers=yes ;;
         -h | --help) usage; exit 0 ;;
         *) usage >&2; die "unknown argument: $1" ;;

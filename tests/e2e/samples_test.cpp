@@ -119,18 +119,34 @@ TEST(Samples, FullSetup) {
 
 constexpr const char* kSampleCrd = "sampleclusters.samples.bootstrap.openshift.io";
 
-// The chain with its account, and with the image that the test cluster has. The account's rights
-// and the CustomResourceDefinition belong to the cluster: they go at the end.
+// As the tool install-crds makes it.
+constexpr const char* kCrdOfSample = R"(
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: sampleclusters.samples.bootstrap.openshift.io}
+spec:
+  group: samples.bootstrap.openshift.io
+  names: {kind: SampleCluster, plural: sampleclusters}
+  scope: Namespaced
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
+)";
+
+// The chain with its account, and with the image that the test cluster has, changed by a program of
+// sed. The account's rights and the CustomResourceDefinition belong to the cluster: they go at the
+// end.
 class Chain {
  public:
-  Chain(Cluster& cluster, const std::string& ns) : cluster_(cluster), ns_(ns) {
+  Chain(Cluster& cluster, const std::string& ns, const std::string& change = "",
+        bool has_crd = false)
+      : cluster_(cluster), ns_(ns) {
     remove_crd();
+    if (has_crd) cluster_.apply(ns, kCrdOfSample);
     cluster_.kubectl_output({"apply", "-n", ns, "-f", kSamples + "fullsetup-tools.yaml", "-f",
                              kSamples + "chain-account.yaml"});
     cluster_.kubectl_output({"create", "clusterrolebinding", ns, "--clusterrole=sequential-chain",
                              "--serviceaccount=" + ns + ":sequential-chain"});
     const Completed edited =
-        run({"sed", "s#quay.io/openshift/origin-cli:4.20.*#localhost/kubectl:1.35#",
+        run({"sed", "s#quay.io/openshift/origin-cli:4.20.*#localhost/kubectl:1.35#;" + change,
              kSamples + "sequential-chain.yaml"});
     cluster_.apply(ns, edited.out);
   }
@@ -163,6 +179,24 @@ TEST(Samples, SequentialChain) {
   EXPECT_EQ("True", condition_of(crd, "Established").at("status"));
   EXPECT_NE(std::string::npos, log_of(cluster, ns, "sequential-chain", "verification", "summary")
                                    .find("sequential-chain, run 1: the hub in us-east-1 is ready"));
+}
+
+// What is there is not made again; after a failure nothing more is started but what cleans up.
+TEST(Samples, SequentialChainOnAHubThatHasItsCrds) {
+  Cluster& cluster = Cluster::of_test();
+  const TestNamespace ns(cluster, "e2e-chain-again");
+  const Chain chain(cluster, ns, "s/tool: vault-integration/&\\n      args: [--bogus]/", true);
+  const json workflow = cluster.await_state(ns, "sequential-chain", "Failed", 120s);
+
+  expect_end(cluster, ns, "sequential-chain", "fails");
+  expect_orderly_launches(cluster, ns, workflow);
+  const json install = step_of(workflow, "infrastructure", "install-crds");
+  EXPECT_EQ("Skipped", install.at("state"));
+  EXPECT_EQ(std::string("CustomResourceDefinition ") + kSampleCrd + ": it exists",
+            install.at("message"));
+  EXPECT_EQ("Pending", step_of(workflow, "verification", "health-check").at("state"));
+  EXPECT_NE(std::string::npos, log_of(cluster, ns, "sequential-chain", "clean-up", "report")
+                                   .find("secrets/vault-integration failed: nothing after it"));
 }
 
 // As the README shows it: a name that the tool refuses.

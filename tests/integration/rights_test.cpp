@@ -1,14 +1,12 @@
 // The shipped role under the operator itself: nothing it asks for is forbidden, and nothing in the
 // role is there for nothing.
 
-#include <csignal>
-#include <filesystem>
-#include <fstream>
 #include <set>
 
 #include <gtest/gtest.h>
 
 #include "tests/integration/audit_log.h"
+#include "tests/integration/operator_process.h"
 #include "tests/integration/played_cluster.h"
 #include "tests/integration/waiting.h"
 
@@ -18,51 +16,6 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
-// A kubeconfig of the operator's own account, as its pod has it.
-std::string write_kubeconfig(Cluster& cluster) {
-  json config =
-      json::parse(cluster.kubectl_output({"config", "view", "--raw", "--minify", "-o", "json"}));
-  std::string token =
-      cluster.kubectl_output({"create", "token", "-n", "bootstrap-operator", "bootstrap-operator"});
-  token.erase(token.find_last_not_of('\n') + 1);
-  config["users"][0]["user"] = {{"token", token}};
-  const std::string file = std::filesystem::temp_directory_path() /
-                           ("bootstrap-rights-" + std::to_string(::getpid()) + ".kubeconfig");
-  std::ofstream(file) << config.dump();
-  std::filesystem::permissions(file, std::filesystem::perms::owner_read);
-  return file;
-}
-
-class Operator {
- public:
-  explicit Operator(Cluster& cluster) : kubeconfig_(write_kubeconfig(cluster)) { start(); }
-  ~Operator() {
-    std::filesystem::remove(kubeconfig_);
-    if (::testing::Test::HasFailure()) std::cerr << std::ifstream(log_).rdbuf();
-    std::filesystem::remove(log_);
-  }
-
-  void start() {
-    process_.emplace(std::vector<std::string>{OPERATOR_BINARY, "--kubeconfig=" + kubeconfig_,
-                                              "--http-port=0", "--log-level=debug"},
-                     log_);
-  }
-  void kill() {
-    process_->signal(SIGKILL);
-    EXPECT_EQ(128 + SIGKILL, process_->wait(10s));
-    process_.reset();
-  }
-  std::optional<int> stop() {
-    process_->signal(SIGTERM);
-    return process_->wait(10s);
-  }
-
- private:
-  std::string kubeconfig_;
-  std::string log_ = kubeconfig_ + ".log";
-  std::optional<Child> process_;
-};
-
 std::string with_workspace(const std::string& name, const std::string& workspace) {
   std::string text = workflow_of_steps(name, {"a"});
   text.replace(text.find("spec:"), 5, "spec:\n  workspace: " + workspace);
@@ -70,7 +23,7 @@ std::string with_workspace(const std::string& name, const std::string& workspace
 }
 
 // Through everything the operator does that asks for another right.
-void exercise(Cluster& cluster, const std::string& ns, Operator& op) {
+void exercise(Cluster& cluster, const std::string& ns, OperatorProcess& op) {
   const PlayedCluster played(cluster, ns);
   cluster.apply(ns, R"(
 apiVersion: v1
@@ -193,7 +146,7 @@ class Rights : public ::testing::Test {
 TEST_F(Rights, AreEnoughAndNoneIsSuperfluous) {
   install(cluster_);
   const TestNamespace ns(cluster_, "it-rights");
-  Operator op(cluster_);
+  OperatorProcess op(cluster_);
   exercise(cluster_, ns, op);
   EXPECT_EQ(0, op.stop());
 

@@ -5,6 +5,7 @@
 component_names() {
     echo etcd apiserver
     [[ $mode == api ]] || echo controller-manager
+    [[ $mode != fake-nodes ]] || echo scheduler kwok
     [[ $mode != full ]] || echo node node_init containerd scheduler kubelet kube-proxy
 }
 
@@ -31,8 +32,7 @@ start_full() {
     start_kubelet
     start_kube_proxy
     wait_until 60 kubelet "the node is Ready" node_is_ready
-    wait_until 30 controller-manager "the ServiceAccount 'default' is there" \
-        kubectl get serviceaccount default --namespace default
+    await_service_accounts
     wait_until 30 kube-proxy "the API server answers at its service address" \
         kubectl --server="https://${service_cidr%.*}.1" get --raw /readyz
 }
@@ -51,11 +51,29 @@ start_control_plane_only() {
     [[ $mode != api ]] || options+=(--disable-admission-plugins=ServiceAccount)
     start_apiserver 127.0.0.1 "${ports[2]}" "${options[@]}"
     await_apiserver
-    [[ $mode != api+controllers ]] || {
-        start_controller_manager
-        wait_until 30 controller-manager "the ServiceAccount 'default' is there" \
-            kubectl get serviceaccount default --namespace default
-    }
+    [[ $mode != api ]] || return 0
+    start_controller_manager
+    await_service_accounts
+    [[ $mode != fake-nodes ]] || start_fake_nodes
+}
+
+# What happens to their pods: ../fake_nodes/pods.yaml.
+start_fake_nodes() {
+    local kwok
+    capture kwok "$here/build.sh" kwok
+    start_scheduler
+    log "starting kwok"
+    kubectl create -f - <<<'{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "fake-node"}}' >/dev/null
+    # With leases, or it would be taken for lost after a minute.
+    spawn kwok "$kwok/kwok" --kubeconfig="$state/kubeconfig" --config="$here/fake_nodes/pods.yaml" \
+        --manage-all-nodes --node-lease-duration-seconds=40
+    node_name=fake-node
+    wait_until 60 kwok "the fake node is Ready" node_is_ready
+}
+
+await_service_accounts() {
+    wait_until 30 controller-manager "the ServiceAccount 'default' is there" \
+        kubectl get serviceaccount default --namespace default
 }
 
 # free_ports COUNT: below the range the kernel takes ports of outgoing

@@ -22,7 +22,7 @@ corpus=$root/tests/corpus
 work=$(mktemp -d)
 checks=0 failures=0
 
-k() { timeout 60 "$kubectl" "$@"; }
+k() { timeout 120 "$kubectl" "$@"; }
 clean_up() {
     k -n default delete bwf -l bootstrap-crd-check=yes --ignore-not-found --wait=false >/dev/null 2>&1 || true
     rm -rf "$work"
@@ -135,19 +135,42 @@ check_explain() {
     contains "api-resources" "bwft " "$output"
 }
 
+# What the API server says against each of these files goes to $work/refused/<name of the file>. All
+# at once: a kubectl for each takes minutes.
+dry_run() {
+    local file files=()
+    for file; do files+=(-f "$file"); done
+    k -n default create --dry-run=server "${files[@]}" 2>&1 >/dev/null |
+        awk -v folder="$work/refused/" '
+            match($0, /error when creating "[^"]*"/) {
+                file = substr($0, RSTART, RLENGTH - 1)
+                sub(/.*\//, folder, file)
+            }
+            file != "" { print >file }
+            file == "" { print >"/dev/stderr" }' || true  # to be refused is what is wanted
+}
+
 # A dry run of every manifest of the corpus and of every sample.
 check_corpus() {
-    local file expected first output
+    local file expected first output strict=()
+    mkdir "$work/refused"
+    for file in "$corpus"/crd-rejected/*.yaml; do
+        if sed -n 2p "$file" | grep -q '^# validation: ignore$'; then
+            output=$(k -n default create --dry-run=server --validate=ignore -f "$file" 2>&1) ||
+                echo "$output" >"$work/refused/${file##*/}"
+        else
+            strict+=("$file")
+        fi
+    done
+    dry_run "${strict[@]}"
     for file in "$corpus"/crd-rejected/*.yaml; do
         first=$(head -n 1 "$file")
         expected=${first#'# expect: '}
         if [[ $first == "$expected" ]]; then fail "$file: the first line is not '# expect: …'"; continue; fi
-        local options=()
-        if sed -n 2p "$file" | grep -q '^# validation: ignore$'; then options=(--validate=ignore); fi
-        if output=$(k -n default create --dry-run=server "${options[@]}" -f "$file" 2>&1); then
-            fail "$(basename "$file") was accepted, expected: $expected"
+        if [[ -s $work/refused/${file##*/} ]]; then
+            contains "${file##*/}" "$expected" "$(<"$work/refused/${file##*/}")"
         else
-            contains "$(basename "$file")" "$expected" "$output"
+            fail "${file##*/} was accepted, expected: $expected"
         fi
     done
     for file in "$corpus"/valid/*.yaml "$root"/deploy/samples/*.yaml; do

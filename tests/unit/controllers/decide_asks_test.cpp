@@ -176,6 +176,11 @@ TEST(Asks, AWrongAnswerIsSaidAndNothingStarts) {
   EXPECT_THAT(events(s), ElementsAre("AnswerRefused"));
   EXPECT_TRUE(s.last.transitions[0].warning);
   EXPECT_THAT(s.created(), IsEmpty());
+  answer(s, {{"clusterName", "d"}});
+  s.pass(at(15));
+  EXPECT_THAT(events(s), ElementsAre("AnswerRefused")) << "each wrong answer is told";
+  s.pass(at(16));
+  EXPECT_THAT(events(s), IsEmpty());
   answer(s, {});
   EXPECT_EQ(s.pass(at(20)).reason, "WaitingForAnswers");
   EXPECT_THAT(events(s), IsEmpty()) << "taken back";
@@ -318,7 +323,7 @@ TEST(Asks, SeveralAtOnceAreNamed) {
   spec["phases"][0]["steps"][1] = ask("b", "other");
   Scenario s(spec);
   EXPECT_EQ(s.pass(at(0)).message,
-            "one/a and one/b wait for answers; the message of each in status says for which");
+            "one/a and one/b wait for people; the message of each in status says for what");
   EXPECT_EQ(s.workflow.status.state, WorkflowState::Waiting);
 }
 

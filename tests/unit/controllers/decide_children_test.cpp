@@ -94,6 +94,34 @@ TEST(Children, AreMadeOnceAndFollowed) {
   EXPECT_FALSE(s.asked(LiveChild{child}));
 }
 
+// Only people can go on: this workflow waits for them as well, and its time stands still.
+TEST(Children, ThatWaitForPeopleLetTheirParentWait) {
+  json spec = with_child();
+  spec["timeout"] = "1h";
+  Scenario s = with_template(spec);
+  s.pass(at(0));
+  const std::string child = Scenario::child("one", "a");
+  s.end_child("one", "a", WorkflowState::Waiting, "WaitingForAnswers", "p/ask waits for x: do so");
+  const Status& waits = s.pass(at(10));
+  EXPECT_EQ(waits.state, WorkflowState::Waiting);
+  EXPECT_EQ(waits.reason, "ChildWaiting");
+  EXPECT_EQ(waits.message, "one/a runs workflow " + child +
+                               ", which waits for people: p/ask waits for x: do so");
+  EXPECT_EQ(waits.paused_since, at(10));
+  for (const Transition& t : s.last.transitions) EXPECT_FALSE(t.warning) << t.message;
+  s.pass(at(7'000));
+  EXPECT_EQ(s.step("one", "a").state, StepState::Running) << "the timeout stands still";
+
+  s.end_child("one", "a", WorkflowState::Waiting, "WaitingForAnswers", std::string(500, 'x'));
+  EXPECT_THAT(s.pass(at(7'010)).message,
+              ::testing::EndsWith("kubectl get bwf " + child +
+                                  " -n ns -o jsonpath='{.status.message}' says for what"));
+  s.end_child("one", "a", WorkflowState::Running, "StepRunning", "p/s is running");
+  const Status& goes_on = s.pass(at(7'020));
+  EXPECT_EQ(goes_on.state, WorkflowState::Running);
+  EXPECT_EQ(goes_on.paused, std::chrono::seconds(7'010));
+}
+
 TEST(Children, ReceiveValuesWithReferencesReplaced) {
   json spec = three_steps();
   spec["parameters"] = json::array({{{"name", "p"}, {"value", "east"}}});

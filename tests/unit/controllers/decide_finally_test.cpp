@@ -213,5 +213,61 @@ TEST(Finally, KnowsWhatCameOfTheRun) {
   EXPECT_EQ(variable("BOOTSTRAP_FAILED_STEP"), "one/a");
 }
 
+// On its way to the Job.
+TEST(Finally, IsToldWhatCameOfTheRun) {
+  for (const int exit_code : {0, 3}) {
+    Scenario s(with_finally());
+    std::map<std::string, std::optional<RunResult>> told;
+    s.on_action = [&](const Action& action) {
+      if (const auto* job = std::get_if<CreateJob>(&action)) told[job->step.step] = job->result;
+    };
+    s.pass(at(0));
+    s.end_pod("one", "a", exit_code);
+    s.pass(at(10));
+    if (exit_code == 0) succeed(s, "one", "b", 20);
+    EXPECT_FALSE(told.at("a"));
+    ASSERT_TRUE(told.contains("x") && told.at("x"));
+    EXPECT_EQ(told.at("x")->state, exit_code == 0 ? "Succeeded" : "Failed");
+    EXPECT_EQ(told.at("x")->failed_step, exit_code == 0 ? "" : "one/a");
+  }
+}
+
+TEST(Finally, MayDependOnWhatCameOfTheRun) {
+  json spec = with_finally();
+  spec["finally"][0]["when"] = json::parse(R"([{"result": "Failed"}])");
+  spec["finally"][1]["steps"][0]["when"] = json::parse(R"([{"result": "Succeeded"}])");
+  Scenario good(spec), bad(spec);
+  good.pass(at(0));
+  succeed(good, "one", "a", 10);
+  succeed(good, "one", "b", 20);
+  EXPECT_EQ(good.step("clean", "y").state, StepState::Skipped);
+  EXPECT_EQ(good.step("clean", "y").message,
+            "its phase was skipped: the run is Succeeded, not Failed");
+  EXPECT_EQ(good.step("tell", "z").state, StepState::Running);
+  bad.pass(at(0));
+  bad.end_pod("one", "a", 3);
+  bad.pass(at(10));
+  EXPECT_EQ(bad.step("clean", "x").state, StepState::Running);
+  succeed(bad, "clean", "x", 20);
+  succeed(bad, "clean", "y", 30);
+  EXPECT_EQ(bad.step("tell", "z").state, StepState::Skipped);
+  EXPECT_EQ(bad.workflow.status.state, WorkflowState::Failed);
+}
+
+TEST(Finally, AFailureThatIsToleratedThereChangesNothing) {
+  json spec = with_finally();
+  spec["finally"][0]["steps"][0]["continueOnFailure"] = true;
+  Scenario s(spec);
+  s.pass(at(0));
+  succeed(s, "one", "a", 10);
+  succeed(s, "one", "b", 20);
+  s.end_pod("clean", "x", 1);
+  s.pass(at(30));
+  EXPECT_EQ(s.step("clean", "y").state, StepState::Running);
+  succeed(s, "clean", "y", 40);
+  succeed(s, "tell", "z", 50);
+  EXPECT_EQ(s.workflow.status.state, WorkflowState::Succeeded);
+}
+
 }  // namespace
 }  // namespace bootstrap::testing

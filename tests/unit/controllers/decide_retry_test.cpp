@@ -10,6 +10,7 @@ namespace bootstrap::testing {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 // One step that may be tried three times, and one after it.
@@ -210,6 +211,44 @@ TEST(Retries, ARefusedAttemptWaitsAndIsTriedAgain) {
   s.refuse.clear();
   s.pass(*s.last.wake);
   EXPECT_EQ(s.step("one", "a").state, StepState::Running);
+}
+
+// What stands in the way of the next attempt is not why the last one failed.
+TEST(Retries, WhyTheLastAttemptFailedIsKeptWhileTheNextOneIsKeptBack) {
+  Scenario s = failed_once();
+  const std::string message = s.step("one", "a").message;
+  s.refuse["job/" + Scenario::job("one", "a", 2)] = Refused{"Forbidden", "exceeded quota", true};
+  s.pass(at(15));
+  s.pass(at(20));
+  EXPECT_EQ(s.step("one", "a").reason, "LaunchRefused");
+  EXPECT_EQ(s.step("one", "a").last_failure, "(ToolFailed): " + message);
+
+  Scenario goes_on = s;
+  goes_on.refuse.clear();
+  goes_on.pass(at(30));
+  EXPECT_EQ(goes_on.step("one", "a").state, StepState::Running);
+  EXPECT_EQ(goes_on.step("one", "a").last_failure, "(ToolFailed): " + message);
+  goes_on.end_container("one", "a", 0);
+  goes_on.pass(at(40));
+  EXPECT_EQ(goes_on.step("one", "a").last_failure, "");
+}
+
+TEST(Retries, ThatEndForAnotherReasonStillSayWhyTheLastAttemptFailed) {
+  nlohmann::json spec = flaky();
+  spec["phases"][0]["timeout"] = "1m";
+  Scenario s(spec);
+  s.answer_pods("one", "a");
+  s.pass(at(0));
+  s.end_pod("one", "a", 7, "connection refused");
+  s.pass(at(5));
+  s.refuse["job/" + Scenario::job("one", "a", 2)] = Refused{"Forbidden", "exceeded quota", true};
+  s.pass(at(30));
+  ASSERT_EQ(s.step("one", "a").reason, "LaunchRefused");
+  s.pass(at(60));
+  EXPECT_EQ(s.step("one", "a").state, StepState::Failed);
+  EXPECT_THAT(s.step("one", "a").message,
+              HasSubstr("its last attempt had failed (ToolFailed): exit code 7: connection refused"));
+  EXPECT_EQ(s.step("one", "a").last_failure, "");
 }
 
 }  // namespace

@@ -74,6 +74,21 @@ TEST(DecideSource, TheFirstStepFindsOutAndTheOthersWait) {
   EXPECT_EQ(s.step("one", "b").reason, "");
 }
 
+// One branch, written in two ways.
+TEST(DecideSource, WhatItIsCalledAfterItsParametersAreReplacedCounts) {
+  json spec = with_git();
+  spec["parameters"] = json::array({{{"name", "branch"}, {"value", "main"}}});
+  spec["phases"][0]["steps"][1]["tools"]["source"]["git"] = {
+      {"repository", "https://h/x.git"}, {"revision", "$(params.branch)"}};
+  Scenario s = at_once(spec);
+  Commits commits(s);
+  s.pass(at(0));
+  EXPECT_EQ(s.step("one", "b").reason, "WaitingForSource");
+  end_clone(s, "one", "a", kFirst);
+  s.pass(at(3));
+  EXPECT_THAT(commits.all, ElementsAre("", kFirst, kFirst));
+}
+
 // Step a may be launched once c has seen its node; the answer comes when b is launched already, in
 // the same pass.
 TEST(DecideSource, OneThatWasLaunchedAMomentAgoFindsOutForThoseBeforeIt) {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "controllers/limits.h"
 #include "tests/unit/controllers/scenario.h"
 
 namespace bootstrap::testing {
@@ -202,6 +203,24 @@ TEST(Plan, AnInvalidSpecLaunchesNothingAndNamesEveryProblem) {
   EXPECT_EQ(condition(status, "Valid"), "False");
 }
 
+TEST(Plan, ADefinitionMustLeaveRoomForItsStatus) {
+  auto spec = three_steps();
+  spec["description"] = "";
+  const std::size_t room = limits::kDefinition - spec.dump().size() - 2;  // and no parameters: {}
+  for (const std::size_t more : {0U, 1U}) {
+    spec["description"] = std::string(room + more, 'x');
+    Scenario s(spec);
+    const Status& status = s.pass(at(0));
+    if (more == 0) {
+      EXPECT_EQ(status.state, WorkflowState::Running) << status.message;
+    } else {
+      EXPECT_EQ(status.state, WorkflowState::Invalid);
+      EXPECT_THAT(status.message, HasSubstr("spec: with the values of its parameters has 1048577 bytes as JSON, at most 1048576"));
+      EXPECT_THAT(s.done, IsEmpty());
+    }
+  }
+}
+
 TEST(Plan, AnInvalidWorkflowStartsByItselfWhenItIsMended) {
   auto spec = three_steps();
   spec["tools"].erase("image");
@@ -251,6 +270,30 @@ TEST(Plan, ALostPlanStopsTheRunAndSaysSo) {
   EXPECT_THAT(other.done, IsEmpty());
   EXPECT_EQ(other.workflow.status.state, WorkflowState::Running);
   EXPECT_EQ(other.workflow.status.reason, "PlanMissing");
+}
+
+TEST(Plan, OneThatCannotBeReadStopsTheRunAndSaysSo) {
+  Scenario s;
+  s.pass(at(0));
+  Scenario other;
+  other.workflow.status = s.workflow.status;
+  other.work = s.work;
+  other.facts[StoredPlan{s.workflow.status.plan}] =
+      Found<StoredPlan::Answer>(tl::unexpected(Unavailable{"of version 9", true}));
+  other.pass(at(10));
+  EXPECT_THAT(other.done, IsEmpty());
+  EXPECT_EQ(other.workflow.status.reason, "PlanUnreadable");
+  EXPECT_THAT(other.workflow.status.message, HasSubstr("cannot be used: of version 9"));
+}
+
+TEST(Plan, OneThatIsThereBeforeTheRunAndCannotBeReadIsSaid) {
+  Scenario s;
+  s.refuse["plan/" + plan_name("w", "uid-of-w", 1)] =
+      Refused{kPlanUnreadable, "its stored plan cannot be read: of version 9", true};
+  const Status& status = s.pass(at(0));
+  EXPECT_EQ(status.state, WorkflowState::Pending);
+  EXPECT_EQ(status.reason, "PlanUnreadable");
+  EXPECT_EQ(status.message, "its stored plan cannot be read: of version 9");
 }
 
 }  // namespace

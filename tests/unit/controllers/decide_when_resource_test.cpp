@@ -32,7 +32,7 @@ void may_read(Scenario& s, bool yes) {
 void find(Scenario& s, bool there) {
   std::map<std::string, TestResult> objects;
   if (there) objects[kNode] = {true, {}, {}};
-  s.facts.insert_or_assign(ResourceState{query()},
+  s.facts.insert_or_assign(ResourceNow{query()},
                            Found<ResourceFinding>(finding_of(query(), objects)));
 }
 
@@ -53,7 +53,7 @@ TEST(WhenResource, DecidesWhenItsTurnHasCome) {
     EXPECT_EQ(s.step("one", "a").state, there ? StepState::Running : StepState::Skipped);
     EXPECT_EQ(s.step("one", "a").message, there ? "" : "Node n: it does not exist");
     s.pass(at(1));
-    EXPECT_FALSE(s.asked(ResourceState{query()})) << "it is decided";
+    EXPECT_FALSE(s.asked(ResourceNow{query()})) << "it is decided";
   }
 }
 
@@ -99,7 +99,7 @@ TEST(WhenResource, OfALaterStepIsNotLookedAtBefore) {
   spec["phases"][1]["when"] = when_node_exists();
   Scenario s(spec);
   s.pass(at(0));
-  EXPECT_FALSE(s.asked(ResourceState{query()}));
+  EXPECT_FALSE(s.asked(ResourceNow{query()}));
 }
 
 TEST(WhenResource, ThatNobodyKnowsIsWaitedForAndSaidWhenItTakesLong) {
@@ -108,7 +108,7 @@ TEST(WhenResource, ThatNobodyKnowsIsWaitedForAndSaidWhenItTakesLong) {
   EXPECT_EQ(s.step("one", "a").reason, "") << "the answer is about to come";
   EXPECT_EQ(first.reason, "StepPending");
   EXPECT_EQ(s.last.wake, at(5));
-  EXPECT_TRUE(s.asked(ResourceState{query()}));
+  EXPECT_TRUE(s.asked(ResourceNow{query()}));
   const Status& later = s.pass(at(5));
   EXPECT_EQ(s.step("one", "a").reason, "ConditionUnknown");
   EXPECT_EQ(later.reason, "ConditionUnknown");
@@ -170,6 +170,20 @@ TEST(WhenResource, EndsWithTheWorkflowWhenItIsNeverKnown) {
   EXPECT_EQ(status.state, WorkflowState::Failed);
   EXPECT_EQ(status.reason, "TimedOut");
   EXPECT_EQ(s.step("one", "a").state, StepState::Pending);
+}
+
+// What was skipped is nothing that runs.
+TEST(WhenResource, AWorkflowOfWhichOnlySkippedStepsAreOverIsPending) {
+  json spec = spec_with(false);
+  spec["tools"]["serviceAccountName"] = "robot";
+  spec["phases"][0]["steps"][0]["when"] = json::parse(R"([{"param": "x", "operator": "Exists"}])");
+  spec["parameters"] = json::array({{{"name", "x"}}});
+  Scenario s(spec);
+  s.facts[ServiceAccountOf{"robot"}] = Found<ServiceAccountOf::Answer>(std::nullopt);
+  const Status& status = s.pass(at(0));
+  EXPECT_EQ(s.step("one", "a").state, StepState::Skipped);
+  EXPECT_EQ(status.state, WorkflowState::Pending);
+  EXPECT_EQ(status.reason, "ServiceAccountNotFound");
 }
 
 // --- a launch whose answer was lost ---

@@ -20,7 +20,9 @@ json phase(const char* name, json more = json::object()) {
 
 json spec_of(json phases, const json& more = json::object()) {
   json spec = small_spec();
-  spec["parameters"] = json::array({{{"name", "mode"}, {"value", "a"}}, {{"name", "id"}}});
+  spec["parameters"] = json::array({{{"name", "mode"}, {"value", "a"}},
+                                    {{"name", "id"}},
+                                    {{"name", "size"}, {"allowed", {"s", "l"}}}});
   spec["phases"] = std::move(phases);
   spec.merge_patch(more);
   return spec;
@@ -55,7 +57,10 @@ TEST(GraphRules, NameWhatIsWrongAndWhatIsAllowed) {
        {{"finally[end].name", "is there twice; phase names are unique"}}},
       {with_when({{"param", "mode"}, {"operator", "In"}, {"values", {"a"}}}), {}},
       {with_when({{"param", "none"}, {"operator", "Exists"}}),
-       {{"phases[b].when[0].param", "there is no parameter \"none\"; allowed: id, mode"}}},
+       {{"phases[b].when[0].param", "there is no parameter \"none\"; allowed: id, mode, size"}}},
+      {with_when({{"param", "size"}, {"operator", "NotIn"}, {"values", {"l", ""}}}), {}},
+      {with_when({{"param", "size"}, {"operator", "In"}, {"values", {"xl"}}}),
+       {{"phases[b].when[0].values", "\"xl\" is no value of size; allowed: s, l"}}},
       {with_when({{"param", "mode"}, {"operator", "In"}}),
        {{"phases[b].when[0].values", "operator In needs at least one value"}}},
       {with_when({{"param", "mode"}, {"operator", "Exists"}, {"values", {"a"}}}),
@@ -64,7 +69,7 @@ TEST(GraphRules, NameWhatIsWrongAndWhatIsAllowed) {
        {{"phases[b].when[0].operator",
          "\"Is\" is not an operator; allowed: In, NotIn, Exists, DoesNotExist"}}},
       {with_when(json::object()),
-       {{"phases[b].when[0]", "needs exactly one of param, phase, output, resource"}}},
+       {{"phases[b].when[0]", "needs exactly one of param, phase, output, resource, result"}}},
       {with_when({{"output", "a.s.url"}, {"operator", "Exists"}}), {}},
       {with_when({{"output", "a.url"}, {"operator", "Exists"}}),
        {{"phases[b].when[0].output",
@@ -72,7 +77,7 @@ TEST(GraphRules, NameWhatIsWrongAndWhatIsAllowed) {
       {with_when({{"output", "a.s.url"}, {"operator", "In"}}),
        {{"phases[b].when[0].values", "operator In needs at least one value"}}},
       {with_when({{"output", "a.s.url"}, {"param", "mode"}, {"operator", "Exists"}}),
-       {{"phases[b].when[0]", "needs exactly one of param, phase, output, resource"}}},
+       {{"phases[b].when[0]", "needs exactly one of param, phase, output, resource, result"}}},
       {with_when(
            {{"resource", {{"apiVersion", "v1"}, {"kind", "Node"}, {"name", "$(params.mode)"}}},
             {"exists", true}}),
@@ -106,6 +111,12 @@ TEST(GraphRules, NameWhatIsWrongAndWhatIsAllowed) {
                graph),
        {{"phases[c].when[0].phase", "\"a\" is no phase that is over by then; there is none"}}},
       {spec_of({phase("a")}, finally({{"when", {{{"phase", "a"}, {"states", {"Pending"}}}}}})), {}},
+      {spec_of({phase("a")}, finally({{"when", {{{"result", "Failed"}}}}})), {}},
+      {spec_of({phase("a")}, finally({{"when", {{{"result", "Cancelled"}}}}})),
+       {{"finally[end].when[0].result",
+         "\"Cancelled\" is no result of a run; allowed: Succeeded, Failed"}}},
+      {with_when({{"result", "Failed"}}),
+       {{"phases[b].when[0].result", "is known in finally only; name a phase and its states"}}},
   };
   for (const Row& row : rows) EXPECT_EQ(problems_of(row.spec), row.expected) << row.spec;
 }

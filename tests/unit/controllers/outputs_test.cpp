@@ -1,5 +1,6 @@
 #include "controllers/outputs.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -57,7 +58,7 @@ TEST(Outputs, ALineThatIsSomethingElseIsNamed) {
 }
 
 TEST(Outputs, AreAtMostOneKiB) {
-  const auto of_size = [](std::size_t size) { return "a=" + std::string(size - 2, 'x'); };
+  const auto of_size = [](std::size_t size) { return "a=" + std::string(size - 3, 'x') + "\n"; };
   EXPECT_TRUE(read_outputs(of_size(1024)));
   const auto more = read_outputs(of_size(1025));
   ASSERT_FALSE(more);
@@ -68,6 +69,29 @@ TEST(Outputs, AreAtMostOneKiB) {
   const auto cut = read_outputs(std::string(4096, 'x'));
   EXPECT_STREQ(cut.error().reason, "OutputsTooLarge");
   EXPECT_THAT(cut.error().message, HasSubstr("at least 4096 bytes"));
+}
+
+TEST(Outputs, CountAsTheyAreStored) {
+  EXPECT_EQ(stored_size({{"key", "value"}, {"b", ""}}), 10U + 3U);
+  EXPECT_EQ(stored_size({{"q", R"("\)"}}), 1U + 4U + 2U) << "a quote and a backslash";
+  EXPECT_EQ(stored_size({{"e", "\x1B"}}), 1U + 6U + 2U) << "a control character: \\u001b";
+  EXPECT_EQ(stored_size({{"u", "ä€"}}), 1U + 5U + 2U);
+
+  EXPECT_TRUE(read_outputs("a=" + std::string(510, '"')));
+  const auto more = read_outputs("a=" + std::string(511, '"'));
+  ASSERT_FALSE(more);
+  EXPECT_STREQ(more.error().reason, "OutputsTooLarge");
+  EXPECT_THAT(more.error().message, HasSubstr("1025 bytes in a status"));
+}
+
+TEST(Outputs, AreAtMost64) {
+  std::string message;
+  for (int i = 0; i < 64; ++i) message += fmt::format("k{}=\n", i);
+  EXPECT_TRUE(read_outputs(message));
+  const auto more = read_outputs(message + "one-more=\n");
+  ASSERT_FALSE(more);
+  EXPECT_STREQ(more.error().reason, "OutputsTooLarge");
+  EXPECT_EQ(more.error().message, "wrote 65 outputs; at most 64 are kept");
 }
 
 TEST(Outputs, AreToldFromALog) {

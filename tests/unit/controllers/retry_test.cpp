@@ -69,6 +69,7 @@ TEST(Retry, AFatalExitCodeIsFinal) {
   retry.fatal_exit_codes = {2, 64};
   EXPECT_EQ(next_of(retry, failed(1, "ToolFailed", 2)), "final");
   EXPECT_EQ(next_of(retry, failed(1, "ToolFailed", 64)), "final");
+  EXPECT_EQ(next_of(retry, failed(1, "OOMKilled", 64)), "final") << "whatever came of the tool";
   EXPECT_EQ(next_of(retry, failed(1, "ToolFailed", 3)), "counted, 5s");
   EXPECT_EQ(next_of(retry, failed(1, "Disrupted", 2)), "uncounted, 5s") << "not the tool's word";
   EXPECT_EQ(why_last_attempt(retry, failed(1, "ToolFailed", 2)),
@@ -93,7 +94,7 @@ TEST(Retry, WhatWasLostUsesUpNoAttemptAtMostTenTimes) {
 
 TEST(Retry, WhatCountsIsTriedAgainWhateverTheReason) {
   for (const char* reason : {"ToolFailed", "TimedOut", "OOMKilled", "StartError", "JobDeleted",
-                             "JobSuspended", "JobFailed"})
+                             "JobSuspended", "JobFailed", "SourceFailed", "OutputsInvalid", "OutputsTooLarge"})
     EXPECT_EQ(next_of({}, failed(1, reason)), "counted, 5s") << reason;
   for (const char* reason : {"PhaseTimedOut", "WorkflowTimedOut"})
     EXPECT_EQ(next_of({}, failed(1, reason)), "final") << reason;

@@ -194,6 +194,31 @@ TEST(Summary, MessagesKeepTheirLimit) {
   EXPECT_TRUE(status.message.ends_with("…"));
 }
 
+// The first failure, of which the message speaks, and the newest: eleven that are tolerated, the one
+// that is not is the oldest of all.
+TEST(Summary, KeepsTheEndsOfTheNewestLogs) {
+  const int tolerated = static_cast<int>(limits::kLogTails) + 1;
+  const auto failed = [](int i) {
+    StepRecord record = step(i == 0 ? "first" : "t", kFailed, "ToolFailed", "exit code 2");
+    record.name += i == 0 ? "" : std::to_string(i);
+    record.completion = kStart + std::chrono::seconds(i);
+    record.log_tail = "log";
+    return record;
+  };
+  std::vector<StepRecord> steps;
+  for (int i = tolerated; i >= 0; --i) steps.push_back(failed(i));
+  Status status = running(steps);
+  Plan plan = plan_of(status);
+  for (PlanStep& planned : plan.steps)
+    planned.definition.continue_on_failure = planned.ref.step != "first";
+  keep_newest_log_tails(status, plan, Standing(plan, status, kNow));
+  summarize(status, plan, kNow);
+  for (const StepRecord& record : status.phases[0].steps)
+    EXPECT_EQ(record.log_tail.empty(), record.name == "t1" || record.name == "t2") << record.name;
+  EXPECT_TRUE(status.message.ends_with("; its log: kubectl logs -n bootstrap job/job-first"))
+      << status.message;
+}
+
 // --- conditions ---
 
 std::string condition_text(const Status& status, const char* type) {

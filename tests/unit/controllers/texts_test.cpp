@@ -65,7 +65,29 @@ TEST(Texts, BytesThatAreNoUtf8BecomeQuestionMarks) {
       {"last before the surrogates", "\xED\x9F\xBF", "\xED\x9F\xBF"},
       {"four bytes", "😀", "😀"},
       {"last character there is", "\xF4\x8F\xBF\xBF", "\xF4\x8F\xBF\xBF"},
-      {"zero", std::string("a\0b", 3), std::string("a\0b", 3)},
+  };
+  for (const Bytes& row : rows) {
+    EXPECT_EQ(tail(row.bytes, 100), row.expected) << row.what;
+    EXPECT_EQ(cut(row.bytes, 100), row.expected) << row.what;
+  }
+}
+
+TEST(Texts, SayNothingToATerminal) {
+  const std::vector<Bytes> rows{
+      {"a colour", "\x1B[1;31merror\x1B[0m: no", "error: no"},
+      {"a cursor", "50 %\x1B[2K\x1B[1G100 %", "50 %100 %"},
+      {"a title", "\x1B]0;title\x07text", "text"},
+      {"a link", "\x1B]8;;https://x\x1B\\here\x1B]8;;\x1B\\", "here"},
+      {"another escape", "\x1B(Btext\x1B=", "text"},
+      {"one that does not end", "text\x1B[31", "text"},
+      {"one that is cut off", "text\x1B]0;ti", "text"},
+      {"an escape alone", "text\x1B", "text?"},
+      {"lines and columns", "a\tb\nc", "a\tb\nc"},
+      {"lines of another system", "a\r\nb", "a\nb"},
+      {"a progress bar", "10 %\r20 %", "10 %\n20 %"},
+      {"zero, bell, delete", std::string("a\0\x07\x7F", 4), "a???"},
+      {"C1", "a\xC2\x9B" "b", "a?b"},
+      {"first letter behind C1", "\xC2\xA0", "\xC2\xA0"},
   };
   for (const Bytes& row : rows) {
     EXPECT_EQ(tail(row.bytes, 100), row.expected) << row.what;

@@ -70,7 +70,7 @@ class ResourceWhen : public ::testing::Test {
     return {{"apps/v1", "Deployment", name, {}, ResourceRef::Match::All}, std::move(test)};
   }
   void find(const ResourceTest& test, const ResourceFinding& finding) {
-    facts_.insert_or_assign(ResourceState{query("web", test)}, Found<ResourceFinding>(finding));
+    facts_.insert_or_assign(ResourceNow{query("web", test)}, Found<ResourceFinding>(finding));
   }
   void may(bool yes, const char* account = "default") {
     facts_.insert_or_assign(MayRead{account, "apps/v1", "Deployment", "web"}, Found<bool>(yes));
@@ -137,7 +137,7 @@ TEST_F(ResourceWhen, IsNotKnownWithoutAnAnswer) {
   EXPECT_EQ(result(test).kind, WhenResult::Kind::NotKnownYet);
   may(true);
   EXPECT_EQ(result(test).kind, WhenResult::Kind::NotKnownYet);
-  facts_.insert_or_assign(ResourceState{query("web", test)},
+  facts_.insert_or_assign(ResourceNow{query("web", test)},
                           Found<ResourceFinding>(tl::unexpected(Unavailable{"no"})));
   EXPECT_EQ(result(test).kind, WhenResult::Kind::NotKnownYet);
   EXPECT_STREQ(result(test).reason, "");
@@ -190,7 +190,7 @@ TEST_F(ResourceWhen, OneThatDoesNotHoldDecidesWhateverElseIsNotKnown) {
   EXPECT_EQ(result({unknown, gone}).why, "Deployment web: it does not exist");
   find(ExistsTest{true}, finding_of(query("web", ExistsTest{true}), {{"web", {true, {}, {}}}}));
   EXPECT_EQ(result({gone, unknown}).kind, WhenResult::Kind::NotKnownYet);
-  EXPECT_TRUE(asked_.contains(ResourceState{query("other", ExistsTest{true})}));
+  EXPECT_TRUE(asked_.contains(ResourceNow{query("other", ExistsTest{true})}));
 }
 
 TEST_F(ResourceWhen, NamesWhatAStepBeforeHasGiven) {

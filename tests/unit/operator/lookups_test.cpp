@@ -51,7 +51,7 @@ class LookupsTest : public ::testing::Test {
   template <class Q>
   Found<typename Q::Answer> ask(const Q& question) {
     return std::get<Found<typename Q::Answer>>(
-        Lookups(client_, workflow_).answer(Question(question)));
+        Lookups(client_, discovery_, workflow_).answer(Question(question)));
   }
   std::vector<std::string> asked() const {
     std::vector<std::string> all;
@@ -61,6 +61,8 @@ class LookupsTest : public ::testing::Test {
 
   fakes::FakeTransport transport_;
   kube::Client client_{transport_, nullptr, {}};
+  fakes::ManualClock clock_;
+  Discovery discovery_{client_, clock_};
   ObjectMeta workflow_;
 };
 
@@ -113,7 +115,7 @@ TEST_F(LookupsTest, ATemplateAndAChildAreReadByName) {
   const std::string ours = "/apis/bootstrap.openshift.io/v1alpha1/namespaces/ns/";
   EXPECT_THAT(asked(),
               ElementsAre(ours + "bootstrapworkflowtemplates/t", ours + "bootstrapworkflows/c",
-                          ::testing::HasSubstr("bootstrap.openshift.io/workflow-uid=u")));
+                          ::testing::HasSubstr("labelSelector=within.bootstrap.openshift.io/u")));
 }
 
 TEST_F(LookupsTest, WhatDoesNotExistIsAnAnswer) {
@@ -146,9 +148,9 @@ TEST_F(LookupsTest, FormerPodsAreThoseOfTheNameButNotOfTheUid) {
   ASSERT_TRUE(found);
   EXPECT_TRUE(found->empty());
   EXPECT_THAT(asked(), ElementsAre("/api/v1/namespaces/ns/pods?limit=500&labelSelector="
-                                   "app.kubernetes.io/managed-by=bootstrap-operator,"
-                                   "bootstrap.openshift.io/workflow=w,"
-                                   "bootstrap.openshift.io/workflow-uid!=uid-w"));
+                                   "bootstrap.openshift.io/root=w,"
+                                   "bootstrap.openshift.io/root-uid!=uid-w"))
+      << "those of the workflows it ran as well";
 }
 
 TEST_F(LookupsTest, EventsAreAskedForByTheObjectsUid) {
@@ -225,7 +227,65 @@ TEST_F(LookupsTest, AStoredPlanCountsOnlyWhenItIsOurs) {
   json broken = to_revision(workflow_, record);
   broken["data"]["startTime"] = "yesterday";
   will_answer(broken);
-  EXPECT_FALSE(ask(StoredPlan{"p"})) << "there, but not readable: not the same as absent";
+  const auto unreadable = ask(StoredPlan{"p"});
+  ASSERT_FALSE(unreadable) << "there, but not readable: not the same as absent";
+  EXPECT_TRUE(unreadable.error().for_good);
+}
+
+// --- a resource in this moment ---
+
+const ResourceQuery kWidget{{"example.com/v1", "Widget", "x", {}, ResourceRef::Match::All},
+                            ConditionTest{"Ready"}};
+
+json kinds(const char* plural) {
+  return {{"resources",
+           {{{"name", plural}, {"kind", "Widget"}, {"namespaced", true}, {"verbs", {"list", "watch"}}}}}};
+}
+
+TEST_F(LookupsTest, AResourceIsListedAsItIsNow) {
+  will_answer(kinds("widgets"));
+  json list = page({"x"});
+  list["items"][0]["status"]["conditions"] = {{{"type", "Ready"}, {"status", "True"}}};
+  will_answer(list);
+  const auto found = ask(ResourceNow{kWidget});
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->holds);
+  EXPECT_THAT(asked(), ElementsAre("/apis/example.com/v1",
+                                   "/apis/example.com/v1/namespaces/ns/widgets?limit=500"
+                                   "&fieldSelector=metadata.name=x"))
+      << "no resourceVersion: what is stored now";
+  will_answer(page({}));
+  EXPECT_FALSE(ask(ResourceNow{kWidget})->holds);
+}
+
+TEST_F(LookupsTest, OfAKindThatIsGoneThereIsNoObject) {
+  transport_.will_answer(refusal(404, "NotFound", "no such group"));
+  const auto found = ask(ResourceNow{kWidget});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->reading, ResourceFinding::Reading::NoSuchKind);
+}
+
+TEST_F(LookupsTest, AKindThatIsAnotherResourceByNowIsAskedForAgain) {
+  will_answer(kinds("widgets"));
+  transport_.will_answer(refusal(404, "NotFound", "the server could not find it"));
+  will_answer(kinds("widgetries"));
+  will_answer(page({"x"}));
+  const auto found = ask(ResourceNow{kWidget});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->objects, 1U);
+}
+
+TEST_F(LookupsTest, WhatMayNotBeListedIsAFindingAndWhatIsNotAnsweredIsNot) {
+  will_answer(kinds("widgets"));
+  transport_.will_answer(refusal(403, "Forbidden", "no"));
+  const auto forbidden = ask(ResourceNow{kWidget});
+  ASSERT_TRUE(forbidden);
+  EXPECT_EQ(forbidden->reading, ResourceFinding::Reading::Forbidden);
+  EXPECT_EQ(forbidden->permission, "widgets.example.com");
+  transport_.will_answer(refusal(503, "Unavailable", "etcd is down"));
+  const auto unknown = ask(ResourceNow{kWidget});
+  ASSERT_FALSE(unknown);
+  EXPECT_THAT(unknown.error().why, HasSubstr("etcd is down"));
 }
 
 }  // namespace

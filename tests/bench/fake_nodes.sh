@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Measures how many workflows the operator runs beside an ideal chain where pods take no time: on a
+# control plane whose nodes and pods are played. Takes about 3 minutes, needs no root.
+# What is measured and how to read it: docs/benchmarks.md.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+# shellcheck source=lib.sh
+source "$here/lib.sh"
+
+usage() {
+    cat <<'EOF'
+usage: fake_nodes.sh [options]        builds nothing: `make bench` does that first
+
+  --batch N         workflows at once, of each engine (200)
+  --build FOLDER    what was built (build/release)
+  --out FOLDER      where the figures, the audit log and logs go (build/bench/fake-nodes)
+  --name NAME       of the local cluster (bench-fake)
+  --keep            leave the cluster running
+  --strict          exit code 2 when an aim is missed
+EOF
+}
+
+batch=200 build=$root/build/release out=$root/build/bench/fake-nodes name=bench-fake keep='' strict=()
+operator_pid='' image=registry.example/tools:1
+while (($# > 0)); do
+    case $1 in
+        --batch) batch=$2; shift ;;
+        --build) build=$2; shift ;;
+        --out) out=$2; shift ;;
+        --name) name=$2; shift ;;
+        --keep) keep=yes ;;
+        --strict) strict=(--strict) ;;
+        -h | --help) usage; exit 0 ;;
+        *) usage >&2; exit 1 ;;
+    esac
+    shift
+done
+
+clean_up() {
+    local code=$? pid
+    trap - EXIT
+    trap '' INT TERM HUP
+    for pid in $operator_pid $ideal_pid; do
+        kill "$pid" 2>/dev/null || true
+    done
+    [[ -z ${AUDIT_LOG:-} || ! -r $AUDIT_LOG ]] || cp "$AUDIT_LOG" "$out/audit.log"
+    rm -f "$out"/*.kubeconfig
+    [[ -n $keep ]] || "$root/tests/cluster/down.sh" --name "$name" --purge || true
+    exit "$code"
+}
+
+main() {
+    need_programs operator/bootstrap-operator tests/bench/{ideal_chain,bench_driver,bench_report}
+    mkdir -p "$out"
+    rm -f "$out"/{run.json,bench.json,audit.log}
+    trap clean_up EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+
+    say "starting a control plane with fake nodes, and the operator beside it"
+    "$root/tests/cluster/up.sh" --name "$name" --fake-nodes >"$out/up"
+    # shellcheck source=/dev/null
+    source "$(sed -n 's/^ENV=//p' "$out/up")"
+    start_operator
+    wait_for_owner_checks
+    local each
+    for each in bench-{warm-up,fake-nodes}-{operator,ideal}; do
+        k create namespace "$each" >/dev/null
+    done
+    start_ideal_chain "$image" "$here/plain_job.json" containers
+    say "$batch workflows of each engine at once"
+    "$build/tests/bench/bench_driver" --kubeconfig "$KUBECONFIG" --out "$out/run.json" \
+        --image "$image" --serial 0 --batch "$batch" --batch-kind fake-nodes \
+        --operator-pid "$operator_pid" --operator-user "$operator_user" \
+        --ideal-pid "$ideal_pid" --ideal-user "$ideal_user" 2>"$out/driver.log" || {
+        tail -n 3 "$out/driver.log" "$out/operator.log" >&2
+        die "the run did not succeed; logs are in $out"
+    }
+    echo
+    "$build/tests/bench/bench_report" --run "$out/run.json" --audit "$AUDIT_LOG" \
+        --json "$out/bench.json" "${strict[@]}"
+}
+
+# start_operator: as a process of this machine, with the rights it has in a cluster.
+start_operator() {
+    k apply -k "$root/deploy/base" >"$out/deploy.log"
+    k wait --for=condition=Established --timeout=30s crd/bootstrapworkflows.bootstrap.openshift.io \
+        crd/bootstrapworkflowtemplates.bootstrap.openshift.io >>"$out/deploy.log"
+    (umask 077 && kubeconfig_of bootstrap-operator bootstrap-operator >"$out/operator.kubeconfig")
+    "$build/operator/bootstrap-operator" --kubeconfig="$out/operator.kubeconfig" --http-port=0 \
+        >"$out/operator.log" 2>&1 &
+    operator_pid=$!
+}
+
+main
