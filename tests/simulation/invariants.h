@@ -23,6 +23,10 @@
 //   every
 //      Job after it is told those, whatever became of them in the spec since. No other Job is.
 //
+// A Job or child that comes late is exempt from what is known only since: one whose request is done
+// long after it was given up, or of an operator that another one has overtaken. It alone is, and
+// what is said of its step at the end.
+//
 // Threads: one thread. Nothing throws; what was violated is a list of sentences.
 
 #include <map>
@@ -35,23 +39,21 @@
 #include "tests/simulation/nodes.h"
 #include "tests/simulation/object_store.h"
 #include "tests/simulation/outline.h"
+#include "tests/simulation/records.h"
+#include "tests/simulation/sim_api_server.h"
 #include "tests/simulation/sim_transport.h"
 
 namespace bootstrap::simulation {
 
-// What a status says of a step; an empty object: nothing.
-Json step_record(const Json& status, const StepRef&);
-
 class Invariants {
  public:
   // Subscribes to the store; both must outlive it.
-  Invariants(ObjectStore& store, const Nodes& nodes);
+  Invariants(SimApiServer& server, const Nodes& nodes);
 
   void on_request(const RequestRecord&);
 
-  // Launches may come late: some requests are done long after they were given up, or there is more
-  // than one operator.
-  bool late_launches = false;
+  // Operators started so far.
+  std::size_t processes = 0;
 
   // e: for a workflow that has ended.
   void judge(const std::string& workflow_uid);
@@ -68,6 +70,8 @@ class Invariants {
     Outline outline;  // of its spec as created
     std::set<StepRef> launched;
     Json status;                                         // the newest
+    std::size_t writer = 0;                              // the process that wrote it
+    std::size_t processes = 0;                           // started by then
     std::map<std::string, std::set<std::string>> given;  // answers, ever, by name
     bool deleted = false;
     AttemptName of = {};  // of a child: whose it is
@@ -93,7 +97,9 @@ class Invariants {
   static bool is_sure_success(const PodRun&);
   bool gave_outputs(const std::string& uid, const Json& entry, bool surely) const;
   static bool has_failed(const Known&, const std::set<std::string>& phases);
-  bool is_loose(const Known&) const;
+  bool is_late(const Known&) const;
+  bool is_exempt(const AttemptName& name) const { return late_.contains(name); }
+  bool had_late_launches(const std::string& uid, const StepRef&) const;
   void check_alone(const Known&, const std::string& uid, const AttemptName&);
   void check_status(const Known&, const Json& before, const Json& after);
   void check_steps(const Known&, const Json& before, const Json& after);
@@ -116,10 +122,11 @@ class Invariants {
   void judge_runs(const std::string& name, const std::string& uid, const OutlineStep&,
                   const Json& record);
   void judge_attempts(const std::string& name, const std::string& uid, const OutlineStep&,
-                      const Json& record, bool loose);
+                      const Json& record);
   std::vector<const PodRun*> runs_of(const std::string& uid, const StepRef&) const;
   void violated(const std::string& what);
 
+  SimApiServer& server_;
   ObjectStore& store_;
   const Nodes& nodes_;
   const ResourceType& workflows_;
@@ -127,6 +134,7 @@ class Invariants {
   std::map<std::string, Known> known_;  // by workflow UID
   std::set<std::string> job_names_;
   std::set<AttemptName> attempts_;
+  std::set<AttemptName> late_;  // of these
   std::vector<std::string> violations_;
   std::set<std::string> ready_;    // Widgets that have been Ready
   std::set<std::string> existed_;  // Widgets that have been there

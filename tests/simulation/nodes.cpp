@@ -1,12 +1,10 @@
 #include "tests/simulation/nodes.h"
 
-#include <charconv>
-
 #include <fmt/format.h>
 
-#include "controllers/names.h"
 #include "controllers/time.h"
 #include "tests/simulation/job_controller.h"
+#include "tests/simulation/records.h"
 
 namespace bootstrap::simulation {
 namespace {
@@ -14,15 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kReportsPhaseAfter{1'100};  // measured: 1.1 s after the containers' statuses
-
-AttemptName attempt_name(const Json& pod) {
-  const Json labels = pod["metadata"].value("labels", Json::object());
-  AttemptName name{labels.value(labels::kWorkflowUid, ""), labels.value(labels::kPhase, ""),
-                   labels.value(labels::kStep, ""), 0};
-  const std::string attempt = labels.value(labels::kAttempt, "0");
-  std::from_chars(attempt.data(), attempt.data() + attempt.size(), name.attempt);
-  return name;
-}
 
 Json unknown_container(TimePoint now) {
   return {{"terminated",

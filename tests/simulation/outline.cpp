@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace bootstrap::simulation {
 namespace {
@@ -42,11 +43,28 @@ void apply_when(OutlineStep& step, const Json& part, const Values& values) {
   }
 }
 
+// "1h30m", "20s".
+Duration duration_of(const std::string& text) {
+  Duration sum{}, number{};
+  for (const char c : text)
+    if (c >= '0' && c <= '9')
+      number = number * 10 + Duration(c - '0');
+    else
+      sum += std::exchange(number, Duration{}) * (c == 'h' ? 3'600'000 : c == 'm' ? 60'000 : 1'000);
+  return sum;
+}
+
 std::optional<OutlineRetry> retry_of(const Json& step) {
   if (!step.contains("retry")) return std::nullopt;
   OutlineRetry retry;
-  retry.attempts = step["retry"].value("attempts", 3);
-  for (const int code : step["retry"].value("fatalExitCodes", std::vector<int>()))
+  const Json& given = step["retry"];
+  retry.attempts = given.value("attempts", 3);
+  if (given.contains("delay")) retry.delay = duration_of(given["delay"]);
+  retry.factor = given.value("factor", 2);
+  retry.longest = given.contains("maxDelay") ? duration_of(given["maxDelay"])
+                                             : std::max(retry.longest, retry.delay);
+  retry.jitter = given.value("jitter", 0);
+  for (const int code : given.value("fatalExitCodes", std::vector<int>()))
     retry.fatal.insert(code);
   return retry;
 }
@@ -67,6 +85,25 @@ bool Outline::comes_before(const OutlineStep& one, const OutlineStep& other) con
   });
 }
 
+bool Outline::is_at_end(const std::string& phase) const {
+  return std::any_of(steps.begin(), steps.end(), [&](const OutlineStep& step) {
+    return step.at_end && step.ref.phase == phase;
+  });
+}
+
+std::set<std::string> Outline::rests_on(const OutlineStep& step) const {
+  std::set<StepRef> all{step.ref};
+  std::vector<StepRef> before = step.after;
+  while (!before.empty()) {
+    const OutlineStep& one = *find(before.back());
+    before.pop_back();
+    if (all.insert(one.ref).second) before.insert(before.end(), one.after.begin(), one.after.end());
+  }
+  std::set<std::string> phases;
+  for (const StepRef& ref : all) phases.insert(ref.phase);
+  return phases;
+}
+
 std::string with_tag(std::string text) {
   for (auto at = text.find("$(steps."); at != std::string::npos; at = text.find("$(steps."))
     text.replace(at, text.find(')', at) + 1 - at, kTag);
@@ -78,6 +115,7 @@ Outline outline_of(const Json& spec) {
   const Values values = values_of(spec);
   const bool graph = spec.value("order", "") == "Graph";
   outline.has_timeouts = spec.contains("timeout");
+  if (outline.has_timeouts) outline.timeout = duration_of(spec["timeout"]);
   outline.linear = !graph && !spec.contains("finally");
   std::map<std::string, std::vector<StepRef>> steps_of;
   std::vector<StepRef> former;  // steps of the phase before
@@ -98,6 +136,9 @@ Outline outline_of(const Json& spec) {
       added.retry = retry_of(step);
       added.waits = step.contains("waitFor");
       added.child = step.contains("workflow");
+      added.asks = step.contains("ask");
+      if (step.contains("timeout")) added.timeout = duration_of(step["timeout"]);
+      if (step.contains("startTimeout")) added.start_timeout = duration_of(step["startTimeout"]);
       const bool for_a_widget = text_at(step, "/waitFor/condition/type") == "Ready";
       if (for_a_widget) added.waits_for = with_tag(text_at(step, "/waitFor/resource/name"));
       added.needs_output =
@@ -114,6 +155,8 @@ Outline outline_of(const Json& spec) {
     }
     steps_of[phase["name"]] = former;
     outline.has_timeouts = outline.has_timeouts || phase.contains("timeout");
+    if (phase.contains("timeout"))
+      outline.phase_timeouts[phase["name"]] = duration_of(phase["timeout"]);
   };
   for (const auto& phase : spec["phases"]) add(phase, false);
   for (const auto& phase : spec.value("finally", Json::array())) add(phase, true);
