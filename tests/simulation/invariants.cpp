@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "tests/simulation/timeout_truth.h"
+
 namespace bootstrap::simulation {
 namespace {
 
@@ -37,6 +39,7 @@ void Invariants::violated(const std::string& what) {
 void Invariants::on_change(const Change& change) {
   if (change.type == &workflows_) on_workflow(change);
   if (change.type == &jobs_ && change.kind == ChangeKind::Added) on_job(change);
+  if (change.type == &jobs_ && change.kind == ChangeKind::Modified) on_stopped_job(change);
   if (change.type->plural == "widgets") on_widget(change);
 }
 
@@ -50,6 +53,7 @@ void Invariants::on_widget(const Change& change) {
 
 void Invariants::on_workflow(const Change& change) {
   const std::string uid = uid_of(*change.object);
+  on_deleted_child(change);
   if (change.kind == ChangeKind::Deleted) {
     known_.at(uid).deleted = true;
     return;
@@ -74,6 +78,11 @@ void Invariants::on_workflow(const Change& change) {
   if (status == known.status) return;
   check_status(known, known.status, status);
   check_steps(known, known.status, status);
+  note_status(known, status);
+  check_timeouts(known, known.status, status, known.newest, complain());
+  for (const OutlineStep& step : known.outline.steps)
+    note_result(known, uid, step, step_record(known.status, step.ref),
+                step_record(status, step.ref));
   known.status = status;
   known.writer = server_.sender().process;
   known.processes = processes;
@@ -130,12 +139,7 @@ void Invariants::on_request(const RequestRecord& request) {
 }
 
 std::vector<const PodRun*> Invariants::runs_of(const std::string& uid, const StepRef& ref) const {
-  std::vector<const PodRun*> runs;
-  for (const PodRun& run : nodes_.runs())
-    if (run.attempt.workflow_uid == uid && run.attempt.phase == ref.phase &&
-        run.attempt.step == ref.step)
-      runs.push_back(&run);
-  return runs;
+  return simulation::runs_of(nodes_, uid, ref);
 }
 
 }  // namespace bootstrap::simulation

@@ -19,6 +19,7 @@
 //   j  A run has one commit of its source: who is launched once it is recorded is told that one,
 //   and
 //      what is recorded is what was cloned. Recorded outputs are those of the pod.
+//   l  What is ended for its timeout is not ended too early, and what is over it does end.
 //   k  A step that asks is done when people really gave answers that do; they are recorded, and
 //   every
 //      Job after it is told those, whatever became of them in the spec since. No other Job is.
@@ -36,9 +37,7 @@
 #include <vector>
 
 #include "controllers/names.h"
-#include "tests/simulation/nodes.h"
-#include "tests/simulation/object_store.h"
-#include "tests/simulation/outline.h"
+#include "tests/simulation/known.h"
 #include "tests/simulation/records.h"
 #include "tests/simulation/sim_api_server.h"
 #include "tests/simulation/sim_transport.h"
@@ -52,8 +51,9 @@ class Invariants {
 
   void on_request(const RequestRecord&);
 
-  // Operators started so far.
+  // Operators started so far, and for how long none was there.
   std::size_t processes = 0;
+  Duration down{};
 
   // e: for a workflow that has ended.
   void judge(const std::string& workflow_uid);
@@ -63,23 +63,18 @@ class Invariants {
   std::size_t jobs() const { return job_names_.size(); }
 
  private:
-  struct Known {
-    std::string name;
-    std::uint64_t created = 0;  // at which version
-    TimePoint created_at;
-    Outline outline;  // of its spec as created
-    std::set<StepRef> launched;
-    Json status;                                         // the newest
-    std::size_t writer = 0;                              // the process that wrote it
-    std::size_t processes = 0;                           // started by then
-    std::map<std::string, std::set<std::string>> given;  // answers, ever, by name
-    bool deleted = false;
-    AttemptName of = {};  // of a child: whose it is
-  };
-
   void on_change(const Change&);
   void on_workflow(const Change&);
   void on_job(const Change&);
+  // Keeps what the truths (known.h) need to know.
+  void note_launch(Known&, const AttemptName&, const std::string& uid);
+  void note_status(Known&, const Json& after);
+  void note_result(Known&, const std::string& workflow_uid, const OutlineStep&, const Json& before,
+                   const Json& after);
+  void on_stop(const AttemptName&, const std::string& reason);
+  void on_stopped_job(const Change&);
+  void on_deleted_child(const Change&);
+  Duration patience() const;
   void check_source(const Known&, const AttemptName&, const Json& job);
   void check_answers(const Known&, const AttemptName&, const Json& job);
   static bool has_answers(const Known&, const OutlineStep&);
@@ -108,7 +103,6 @@ class Invariants {
     int total = 0;
     int done = 0;
     bool failed = false;
-    bool pending = false;                                 // a step was left out
     std::set<std::string> failed_at_end, pending_at_end;  // phases of finally
   };
   void judge_step(const Known&, const std::string& uid, const OutlineStep&, Verdict&);
@@ -125,6 +119,9 @@ class Invariants {
                       const Json& record);
   std::vector<const PodRun*> runs_of(const std::string& uid, const StepRef&) const;
   void violated(const std::string& what);
+  Complain complain() {
+    return [this](const std::string& what) { violated(what); };
+  }
 
   SimApiServer& server_;
   ObjectStore& store_;

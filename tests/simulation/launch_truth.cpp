@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "tests/simulation/invariants.h"
+#include "tests/simulation/timeout_truth.h"
 
 namespace bootstrap::simulation {
 
@@ -21,6 +22,9 @@ void Invariants::on_job(const Change& change) {
   if (is_late(known->second)) late_.insert(name);
   if (is_final(known->second.status.value("state", "")) && !is_exempt(name))
     violated(fmt::format("c: Job {} created after the end", change.key.name));
+  note_launch(known->second, name, uid_of(job));
+  if (const OutlineStep* step = known->second.outline.find(ref))
+    check_deadline_of_job(*step, job, complain());
   check_alone(known->second, name.workflow_uid, name);
   check_order(known->second, name.workflow_uid, name);
   check_source(known->second, name, job);

@@ -49,6 +49,7 @@ class Nodes {
   Nodes(Verbs& verbs, Scheduler& scheduler, Random random, Lag lag, Oracle oracle);
 
   const std::deque<PodRun>& runs() const { return runs_; }
+  TimePoint now() const { return scheduler_.clock().now(); }
 
   // When a person may delete a Job (Fate::Kind::JobDeleted); empty: at any time.
   std::function<bool(const std::string& job_uid)> may_delete_job;

@@ -64,8 +64,7 @@ std::optional<OutlineRetry> retry_of(const Json& step) {
   retry.longest = given.contains("maxDelay") ? duration_of(given["maxDelay"])
                                              : std::max(retry.longest, retry.delay);
   retry.jitter = given.value("jitter", 0);
-  for (const int code : given.value("fatalExitCodes", std::vector<int>()))
-    retry.fatal.insert(code);
+  for (const int code : given.value("fatalExitCodes", std::vector<int>())) retry.fatal.insert(code);
   return retry;
 }
 

@@ -61,7 +61,7 @@ struct Outline {
   bool has_timeouts = false;       // of phases or of the workflow
   std::optional<Duration> timeout;
   std::map<std::string, Duration> phase_timeouts;
-  bool linear = true;              // one step after the other, one attempt each
+  bool linear = true;  // one step after the other, one attempt each
 
   const OutlineStep* find(const StepRef&) const;
   // Whether the one is over, surely, when the other begins.

@@ -84,6 +84,8 @@ void World::start_operator() {
   if (started_ < settings_.crashes.size()) settings.network.crash = settings_.crashes[started_];
   settings.network.process = ++started_;
   invariants_.processes = started_;
+  if (down_since_) invariants_.down += clock_.now() - *down_since_;
+  down_since_.reset();
   settings.on_request = [this](const RequestRecord& request) { on_request(request); };
   settings.on_death = [this] { scheduler_.after(Duration(0), [this] { replace_dead(); }); };
   operators_.push_back(
@@ -110,6 +112,7 @@ void World::replace_dead() {
     return true;
   };
   std::erase_if(operators_, burn);
+  if (operators_.empty() && !down_since_) down_since_ = clock_.now();
 }
 
 void World::on_request(const RequestRecord& request) {
