@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "tests/simulation/order_truth.h"
 #include "tests/simulation/timeout_truth.h"
 
 namespace bootstrap::simulation {
@@ -78,6 +79,7 @@ void Invariants::on_workflow(const Change& change) {
   if (status == known.status) return;
   check_status(known, known.status, status);
   check_steps(known, known.status, status);
+  check_order_on_record(known, status, server_.sender().process, complain());
   note_status(known, status);
   check_timeouts(known, known.status, status, known.newest, complain());
   for (const OutlineStep& step : known.outline.steps)
