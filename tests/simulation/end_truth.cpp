@@ -5,6 +5,7 @@
 
 #include "tests/simulation/invariants.h"
 #include "tests/simulation/left_out_truth.h"
+#include "tests/simulation/stop_truth.h"
 #include "tests/simulation/timeout_truth.h"
 
 namespace bootstrap::simulation {
@@ -17,6 +18,7 @@ void Invariants::judge(const std::string& uid) {
   const std::string reason = known.status.value("reason", "");
   const bool timed_out = reason == "TimedOut" && has_timed_out(known, known.newest);
   judge_left_out(known, known.newest, complain());
+  judge_stops(known, complain());
   judge_timeouts(known, uid, nodes_, patience(), complain());
   // A phase of finally that was ended by its timeout, whose step answered that with success.
   const bool left_out = !verdict.pending_at_end.empty();

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "tests/simulation/order_truth.h"
+#include "tests/simulation/stop_truth.h"
 #include "tests/simulation/timeout_truth.h"
 
 namespace bootstrap::simulation {
@@ -124,6 +125,9 @@ void Invariants::check_steps(const Known& known, const Json& before, const Json&
 }
 
 void Invariants::on_request(const RequestRecord& request) {
+  for (const char* kind : {"/jobs/", "/pods/"})
+    if (request.method == kube::Method::Delete && request.target.find(kind) != std::string::npos)
+      violated("m: the operator deletes " + request.target);
   if (request.method == kube::Method::Get ||
       request.target.find("/bootstrapworkflows/") == std::string::npos)
     return;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tests/simulation/invariants.h"
+#include "tests/simulation/stop_truth.h"
 
 namespace bootstrap::simulation {
 
@@ -57,6 +58,8 @@ void Invariants::on_stop(const AttemptName& name, const std::string& reason) {
   if (launch == known->second.launches.end() || launch->second.stopped) return;
   launch->second.stopped = nodes_.now();
   launch->second.stop_reason = reason;
+  if (!launch->second.late)
+    check_stop(known->second, name, reason, *launch->second.stopped, complain());
 }
 
 void Invariants::on_stopped_job(const Change& change) {
