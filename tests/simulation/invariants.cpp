@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "tests/simulation/attempts_truth.h"
+#include "tests/simulation/backoff_truth.h"
 #include "tests/simulation/order_truth.h"
 #include "tests/simulation/stop_truth.h"
 #include "tests/simulation/timeout_truth.h"

@@ -21,6 +21,7 @@
 //      what is recorded is what was cloned. Recorded outputs are those of the pod.
 //   l  What is ended for its timeout is not ended too early, and what is over it does end.
 //   m  Nothing is stopped without cause, and no Job or pod is deleted.
+//   n  The next attempt comes after its delay.
 //   o  Attempts are said to have failed as they did, and those that were lost do not count.
 //   k  A step that asks is done when people really gave answers that do; they are recorded, and
 //   every

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tests/simulation/attempts_truth.h"
+#include "tests/simulation/backoff_truth.h"
 #include "tests/simulation/invariants.h"
 #include "tests/simulation/stop_truth.h"
 
@@ -49,6 +50,7 @@ void Invariants::note_result(Known& known, const std::string& uid, const Outline
       known.failures.try_emplace(name, FailedAttempt{after, known.newest});
   if (!is_new || name.attempt == 0 || is_exempt(name)) return;
   check_failure(known, nodes_, name, failed->second, complain());
+  check_next_retry(known, nodes_, name, failed->second, complain());
 }
 
 // --- what is told to end ---

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "tests/simulation/backoff_truth.h"
 #include "tests/simulation/invariants.h"
 #include "tests/simulation/timeout_truth.h"
 
@@ -25,6 +26,7 @@ void Invariants::on_job(const Change& change) {
   note_launch(known->second, name, uid_of(job));
   if (const OutlineStep* step = known->second.outline.find(ref))
     check_deadline_of_job(*step, job, complain());
+  if (!is_exempt(name)) check_backoff(known->second, nodes_, name, change.at, complain());
   check_alone(known->second, name.workflow_uid, name);
   check_order(known->second, name.workflow_uid, name);
   check_source(known->second, name, job);
