@@ -6,6 +6,7 @@
 
 #include "tests/simulation/attempts_truth.h"
 #include "tests/simulation/backoff_truth.h"
+#include "tests/simulation/history_truth.h"
 #include "tests/simulation/order_truth.h"
 #include "tests/simulation/stop_truth.h"
 #include "tests/simulation/timeout_truth.h"
@@ -83,6 +84,7 @@ void Invariants::on_workflow(const Change& change) {
   check_status(known, known.status, status);
   check_steps(known, known.status, status);
   check_order_on_record(known, status, server_.sender().process, complain());
+  check_history(known, known.status, status, complain());
   note_status(known, status);
   check_timeouts(known, known.status, status, known.newest, complain());
   for (const OutlineStep& step : known.outline.steps)

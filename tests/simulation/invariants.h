@@ -23,6 +23,7 @@
 //   m  Nothing is stopped without cause, and no Job or pod is deleted.
 //   n  The next attempt comes after its delay.
 //   o  Attempts are said to have failed as they did, and those that were lost do not count.
+//   p  States never go back, and the history is only added to.
 //   k  A step that asks is done when people really gave answers that do; they are recorded, and
 //   every
 //      Job after it is told those, whatever became of them in the spec since. No other Job is.
