@@ -29,12 +29,14 @@ bool ended_by_itself(const PodRun& run, const Launch& launch) {
 
 // What it may be said to have failed for; empty: anything.
 Reasons plausible(const PodRun& run, const Launch& launch, const OutlineStep& step) {
+  if (run.clone_failed && run.fate.kind == Kind::Exits && !launch.stopped) return {"SourceFailed"};
   const bool near_deadline = run.ended && *run.ended >= launch.at + step.timeout - kNearDeadline;
   if (ended_by_itself(run, launch)) {
     if (run.exit_code != 0) return {"ToolFailed"};
-    return {};
+    return {run.fate.gift == Fate::Gift::Malformed ? "OutputsInvalid" : "OutputsTooLarge"};
   }
-  if (launch.stopped || near_deadline || !run.ended || !run.told_to_end) return {};
+  if (launch.stopped || near_deadline || !run.ended || !run.told_to_end || run.exit_code == 0)
+    return {};
   if (run.fate.kind == Kind::Evicted || run.fate.kind == Kind::Starved) return {"Disrupted"};
   // Once pod and Job are seen no more, a deleted pod is known by its exit code only.
   if (run.fate.kind == Kind::PodDeleted) return {"Disrupted", "ToolFailed", "JobFailed"};
@@ -47,6 +49,8 @@ bool may_be(const std::string& reason, const PodRun& run, const Launch& launch,
   if (reason == "Disrupted")
     return is_disruption(run.fate.kind) || run.fate.kind == Kind::JobDeleted;
   if (reason == "NotStarted") return launch.stop_reason == "NotStarted";
+  if (reason == "SourceFailed") return run.clone_failed;
+  if (reason.starts_with("Outputs")) return run.succeeded() && run.is_spoiled();
   if (reason == "JobDeleted") return run.fate.kind == Kind::JobDeleted;
   if (reason == "ToolFailed")
     // The kubelet makes up an exit code for a container that never ran.

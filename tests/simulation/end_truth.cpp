@@ -39,7 +39,7 @@ void Invariants::judge_step(const Known& known, const std::string& uid, const Ou
   const std::string name = fmt::format("{} {}/{}", known.name, step.ref.phase, step.ref.step);
   const bool late = had_late_launches(uid, step.ref);
   if (state == "Skipped") {
-    judge_skip(name, uid, step);
+    judge_skip(known, name, uid, step);
     if (!runs_of(uid, step.ref).empty() && !late)
       violated(fmt::format("e: {} was skipped, and ran", name));
     return;
@@ -60,8 +60,13 @@ void Invariants::judge_step(const Known& known, const std::string& uid, const Ou
   if (!is_final(state)) return violated(fmt::format("e: {} is {} at the end", name, state));
   if (!step.runs) violated(fmt::format("e: {} is {} although its when does not hold", name, state));
   // An output that it depends on was lost or never given.
-  const bool takes_outputs = step.needs_output || !step.by_output.empty();
+  const bool takes_outputs = !step.takes.empty() || !step.by_output.empty();
   if (takes_outputs && record.value("reason", "") == "OutputMissing") {
+    const auto may_lack = [&](const Json& entry) {
+      return may_have_failed(known, uid, step, entry, known.newest);
+    };
+    if (step.by_output.empty() && std::none_of(step.takes.begin(), step.takes.end(), may_lack))
+      violated(fmt::format("e: {} lacks an output that was given", name));
     if (state != "Failed" || record.value("attempts", 0) != 0)
       violated(fmt::format("e: {} lacks an output: {}", name, record.dump()));
     return;
@@ -89,16 +94,21 @@ void Invariants::judge_runs(const std::string& name, const std::string& uid,
                             const OutlineStep& step, const Json& record) {
   const std::string state = record.value("state", "");
   std::map<int, int> started;
-  bool succeeded = false, surely = false;
+  bool succeeded = false, surely = false, spoiled = false;
   for (const PodRun* run : runs_of(uid, step.ref)) {
     if (run->started && ++started[run->attempt.attempt] > 1)
       violated(fmt::format("a: {} started twice in attempt {}", name, run->attempt.attempt));
     succeeded = succeeded || run->succeeded();
-    surely = surely || (is_sure_success(*run) && !was_out_of_sight(*run, record));
+    surely = surely ||
+             (is_sure_success(*run) && !is_exempt(run->attempt) && !was_out_of_sight(*run, record));
   }
   for (const PodRun* run : runs_of(uid, step.ref))
-    if (run->job_uid == record.value("jobUID", "")) judge_gifts(name, *run, record);
-  if (state == "Succeeded" && !succeeded)
+    if (run->job_uid == record.value("jobUID", "")) {
+      judge_gifts(name, *run, record);
+      spoiled = run->succeeded() && run->is_spoiled();
+    }
+  const bool gone = record.value("reason", "") == "PodGone";
+  if (state == "Succeeded" && (!succeeded || (spoiled && !gone)))
     violated(fmt::format("e: {} is recorded as Succeeded, but did not", name));
   if (state == "Failed" && surely)
     violated(fmt::format("e: the success of {} was lost: {}", name, record.dump()));
@@ -148,7 +158,8 @@ void Invariants::judge_gifts(const std::string& name, const PodRun& run, const J
         fmt::format("j: {} is recorded with commit {}, but cloned {}", name, commit, run.commit));
   const bool gone = record.value("reason", "") == "PodGone";
   if (record.value("state", "") != "Succeeded" || gone) return;
-  if (record.value("/outputs/pod"_json_pointer, "") != run.pod_uid)
+  const bool gave = run.fate.gift != Fate::Gift::Nothing;
+  if (record.value("/outputs/pod"_json_pointer, "") != (gave ? run.pod_uid : ""))
     violated(fmt::format("j: the outputs of {} are not its pod's: {}", name, record.dump()));
 }
 

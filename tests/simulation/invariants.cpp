@@ -45,13 +45,7 @@ void Invariants::on_change(const Change& change) {
   if (change.type == &workflows_) on_workflow(change);
   if (change.type == &jobs_ && change.kind == ChangeKind::Added) on_job(change);
   if (change.type == &jobs_ && change.kind == ChangeKind::Modified) on_stopped_job(change);
-  if (change.type->plural == "widgets") on_widget(change);
-}
-
-void Invariants::on_widget(const Change& change) {
-  existed_.insert(change.key.name);
-  if (text_at(*change.object, "/status/conditions/0/status") == "True")
-    ready_.insert(change.key.name);
+  if (change.type->plural == "widgets") widgets_.note(change);
 }
 
 // --- the workflow ---

@@ -45,6 +45,7 @@
 #include "tests/simulation/records.h"
 #include "tests/simulation/sim_api_server.h"
 #include "tests/simulation/sim_transport.h"
+#include "tests/simulation/widget_truth.h"
 
 namespace bootstrap::simulation {
 
@@ -84,19 +85,25 @@ class Invariants {
   static bool has_answers(const Known&, const OutlineStep&);
   void judge_ask(const Known&, const std::string& name, const OutlineStep&, const Json& record);
   void judge_gifts(const std::string& name, const PodRun&, const Json& record);
-  void on_widget(const Change&);
   void check_order(const Known&, const std::string& uid, const AttemptName&);
   void check_end_has_come(const std::string& uid, const AttemptName&, const Known&);
   bool can_be_done(const Known&, const std::string& uid, const StepRef&) const;
   bool has_come(const OutlineStep&) const;
   // By what really happened so far: whether an entry of `when` may have held, or not.
-  bool may_have_held(const Json& entry, const std::string& uid) const;
-  bool may_have_failed(const Json& entry, const std::string& uid) const;
-  void judge_skip(const std::string& name, const std::string& uid, const OutlineStep&);
+  bool may_have_held(const Known&, const std::string& uid, const OutlineStep&, const Json& entry,
+                     TimePoint until) const;
+  bool may_have_failed(const Known&, const std::string& uid, const OutlineStep&, const Json& entry,
+                       TimePoint until) const;
+  TimePoint turn_of(const Known&, const std::string& uid, const OutlineStep&) const;
+  TimePoint looked_at(const Known&, const std::string& uid, const OutlineStep&,
+                      const Json& entry) const;
+  void judge_skip(const Known&, const std::string& name, const std::string& uid,
+                  const OutlineStep&);
   static bool is_sure_success(const PodRun&);
   bool gave_outputs(const std::string& uid, const Json& entry, bool surely) const;
   static bool has_failed(const Known&, const std::set<std::string>& phases);
   bool is_late(const Known&) const;
+  bool is_overtaken(const Known&) const;
   bool is_exempt(const AttemptName& name) const { return late_.contains(name); }
   bool had_late_launches(const std::string& uid, const StepRef&) const;
   void check_alone(const Known&, const std::string& uid, const AttemptName&);
@@ -137,8 +144,7 @@ class Invariants {
   std::set<AttemptName> attempts_;
   std::set<AttemptName> late_;  // of these
   std::vector<std::string> violations_;
-  std::set<std::string> ready_;    // Widgets that have been Ready
-  std::set<std::string> existed_;  // Widgets that have been there
+  WidgetTruth widgets_;
 };
 
 }  // namespace bootstrap::simulation

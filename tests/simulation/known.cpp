@@ -62,6 +62,7 @@ void Invariants::on_stop(const AttemptName& name, const std::string& reason) {
   if (launch == known->second.launches.end() || launch->second.stopped) return;
   launch->second.stopped = nodes_.now();
   launch->second.stop_reason = reason;
+  if (is_overtaken(known->second)) launch->second.late = true;  // it may take it for lost
   if (!launch->second.late)
     check_stop(known->second, name, reason, *launch->second.stopped, complain());
 }

@@ -75,9 +75,9 @@ void Invariants::check_order(const Known& workflow, const std::string& uid,
     return violated(fmt::format("b: {}/{} is no step of the plan", ref.phase, ref.step));
   if (!step->runs)
     violated(fmt::format("b: {} launched although its when does not hold", to_text(name)));
-  for (const auto* entries : {&step->by_widget, &step->by_output})
+  for (const auto* entries : {&step->by_widget, &step->by_output, &step->takes})
     for (const Json& entry : *entries)
-      if (!may_have_held(entry, uid))
+      if (!may_have_held(workflow, uid, *step, entry, nodes_.now()))
         violated(fmt::format("b: {} launched although {} never held", to_text(name), entry.dump()));
   if (name.attempt > 1 && !step->retry)
     violated(fmt::format("b: {} launched without retry", to_text(name)));
@@ -98,7 +98,7 @@ void Invariants::check_order(const Known& workflow, const std::string& uid,
 
 // What a step waits for, as far as it is known here.
 bool Invariants::has_come(const OutlineStep& step) const {
-  return step.waits_for.empty() || ready_.contains(step.waits_for);
+  return step.waits_for.empty() || widgets_.was_ever_ready(step.waits_for);
 }
 
 // By what really ran: succeeded, or nothing of it runs where that is good enough.
@@ -116,7 +116,10 @@ bool Invariants::can_be_done(const Known& workflow, const std::string& uid,
   if (!step.asks_for.empty())
     return step.tolerated || step.may_be_skipped() || has_answers(workflow, step);
   const auto runs = runs_of(uid, ref);
-  if (std::any_of(runs.begin(), runs.end(), [](const PodRun* run) { return run->succeeded(); }))
+  // What a pod has left counts as long as the pod is there.
+  if (std::any_of(runs.begin(), runs.end(), [](const PodRun* run) {
+        return run->succeeded() && (!run->is_spoiled() || run->fate.kind != Fate::Kind::Exits);
+      }))
     return true;
   if (runs.empty() && step.may_be_skipped()) return true;
   return step.tolerated &&
@@ -150,11 +153,14 @@ bool Invariants::has_failed(const Known& workflow, const std::set<std::string>& 
 // what was ready once. It is stopped as soon as it is seen. Where one step follows the other
 // nothing of that can be: its name is taken by then.
 bool Invariants::is_late(const Known& workflow) const {
-  if (workflow.outline.linear) return false;
-  const Sender& sender = server_.sender();
-  const bool overtaken = workflow.writer != 0 && workflow.writer != sender.process &&
-                         sender.process <= workflow.processes;
-  return sender.late || overtaken;
+  return !workflow.outline.linear && (server_.sender().late || is_overtaken(workflow));
+}
+
+// Who sends the request that is handled was there already when another operator wrote the newest
+// status, and need not know it.
+bool Invariants::is_overtaken(const Known& workflow) const {
+  const std::size_t process = server_.sender().process;
+  return workflow.writer != 0 && workflow.writer != process && process <= workflow.processes;
 }
 
 bool Invariants::had_late_launches(const std::string& uid, const StepRef& ref) const {

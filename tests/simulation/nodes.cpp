@@ -22,6 +22,24 @@ Json unknown_container(TimePoint now) {
             {"finishedAt", to_rfc3339(now)}}}};
 }
 
+// Its termination message, which the kubelet cuts at 4096 bytes.
+std::string gift_of(const PodRun& run) {
+  const std::string good = "pod=" + run.pod_uid + "\ntag=t\n";
+  switch (run.fate.gift) {
+    case Fate::Gift::Outputs:
+      break;
+    case Fate::Gift::TooLarge:
+      return good + "list=" + std::string(1'500, 'x') + "\n";
+    case Fate::Gift::Cut:
+      return (good + "list=" + std::string(5'000, 'x')).substr(0, 4'096);
+    case Fate::Gift::Malformed:
+      return good + "and all is well\n";
+    case Fate::Gift::Nothing:
+      return "";
+  }
+  return good;
+}
+
 }  // namespace
 
 std::string to_text(const AttemptName& name) {
@@ -174,6 +192,8 @@ void Nodes::create_containers(const std::string& uid) {
 void Nodes::start(const std::string& uid) {
   Life& life = *find(uid);
   if (life.stage != Stage::Creating || life.deleted || !pod(life)) return;
+  const bool has_source = (*pod(life))["spec"].contains("initContainers");
+  if (has_source && life.run->fate.clone_fails) return fail_clone(uid);
   if (clones_first(life)) return later(uid, life.run->fate.starts, &Nodes::start);
   life.stage = Stage::Running;
   life.run->started = scheduler_.clock().now();
@@ -202,6 +222,28 @@ bool Nodes::clones_first(Life& life) {
                                                   {"startedAt", to_rfc3339(now)},
                                                   {"finishedAt", to_rfc3339(now)}}}})}});
   return true;
+}
+
+// No container of the tool is ever made. A silent node says so when it is back.
+void Nodes::fail_clone(const std::string& uid) {
+  Life& life = *find(uid);
+  if (life.stage != Stage::Creating || !pod(life)) return;
+  if (life.node_silent) return later(uid, 10s, &Nodes::fail_clone);
+  life.stage = Stage::Over;
+  life.run->ended = scheduler_.clock().now();
+  life.run->clone_failed = true;
+  const std::string now = to_rfc3339(*life.run->ended);
+  report(life, {{"phase", "Failed"},
+                {"initContainerStatuses", containers(life, "initContainers",
+                                                     {{"terminated",
+                                                       {{"exitCode", 128},
+                                                        {"reason", "Error"},
+                                                        {"message", "fatal: no such repository\n"},
+                                                        {"startedAt", now},
+                                                        {"finishedAt", now}}}})},
+                {"containerStatuses",
+                 containers(life, "containers", {{"waiting", {{"reason", "PodInitializing"}}}})}});
+  if (life.deleted) later(uid, lag_.draw(random_), &Nodes::finish);
 }
 
 // All containers end in one report; the phase follows.
@@ -313,7 +355,7 @@ Json Nodes::main_state(const Life& life) const {
   return {{"terminated",
            {{"exitCode", code},
             {"reason", code == 0 ? "Completed" : "Error"},
-            {"message", code == 0 ? "pod=" + life.run->pod_uid + "\ntag=t\n" : "tool says no\n"},
+            {"message", code == 0 ? gift_of(*life.run) : "tool says no\n"},
             {"startedAt", to_rfc3339(*life.run->started)},
             {"finishedAt", to_rfc3339(*life.run->ended)}}}};
 }

@@ -30,8 +30,10 @@ bool holds(const Json& entry, const Values& values) {
   return in == (op == "In");
 }
 
+// Of a phase, where it is looked at once, or of the step itself.
 void apply_when(OutlineStep& step, const Json& part, const Values& values) {
-  for (const auto& entry : part.value("when", Json::array())) {
+  for (Json entry : part.value("when", Json::array())) {
+    if (part.contains("steps")) entry["of phase"] = true;
     if (entry.contains("phase"))
       step.by_phase = true;
     else if (entry.contains("resource"))
@@ -54,6 +56,17 @@ Duration duration_of(const std::string& text) {
   return sum;
 }
 
+// Outputs that a text refers to.
+void note_references(const std::string& text, std::vector<Json>& takes) {
+  constexpr std::string_view kBegin = "$(steps.", kOutputs = ".outputs.";
+  for (auto at = text.find(kBegin); at != std::string::npos; at = text.find(kBegin, at + 1)) {
+    std::string path = text.substr(at + kBegin.size());
+    path.resize(path.find(')'));
+    path.replace(path.find(kOutputs), kOutputs.size(), ".");
+    takes.push_back({{"output", path}, {"operator", "Exists"}});
+  }
+}
+
 std::optional<OutlineRetry> retry_of(const Json& step) {
   if (!step.contains("retry")) return std::nullopt;
   OutlineRetry retry;
@@ -66,6 +79,25 @@ std::optional<OutlineRetry> retry_of(const Json& step) {
   retry.jitter = given.value("jitter", 0);
   for (const int code : given.value("fatalExitCodes", std::vector<int>())) retry.fatal.insert(code);
   return retry;
+}
+
+// All of it but its place.
+void read_step(OutlineStep& one, const Json& step) {
+  one.tolerated = step.value("continueOnFailure", false);
+  one.retry = retry_of(step);
+  one.waits = step.contains("waitFor");
+  one.child = step.contains("workflow");
+  one.asks = step.contains("ask");
+  if (step.contains("timeout")) one.timeout = duration_of(step["timeout"]);
+  if (step.contains("startTimeout")) one.start_timeout = duration_of(step["startTimeout"]);
+  const bool for_a_widget = text_at(step, "/waitFor/condition/type") == "Ready";
+  if (for_a_widget) one.waits_for = with_tag(text_at(step, "/waitFor/resource/name"));
+  note_references(text_at(step, "/waitFor/resource/name"), one.takes);
+  for (const auto& arg : step.value("args", std::vector<std::string>()))
+    note_references(arg, one.takes);
+  for (const auto& asked : step.value("/ask/parameters"_json_pointer, Json::array()))
+    if (!asked.contains("default"))
+      one.asks_for[asked["name"]] = asked["allowed"].get<std::set<std::string>>();
 }
 
 }  // namespace
@@ -128,23 +160,10 @@ Outline outline_of(const Json& spec) {
       OutlineStep& added = outline.steps.emplace_back();
       added.ref = {phase["name"], step["name"]};
       added.at_end = at_end;
-      added.tolerated = step.value("continueOnFailure", false);
       added.after = before;
       if (!phase.value("parallel", false))
         added.after.insert(added.after.end(), former.begin(), former.end());
-      added.retry = retry_of(step);
-      added.waits = step.contains("waitFor");
-      added.child = step.contains("workflow");
-      added.asks = step.contains("ask");
-      if (step.contains("timeout")) added.timeout = duration_of(step["timeout"]);
-      if (step.contains("startTimeout")) added.start_timeout = duration_of(step["startTimeout"]);
-      const bool for_a_widget = text_at(step, "/waitFor/condition/type") == "Ready";
-      if (for_a_widget) added.waits_for = with_tag(text_at(step, "/waitFor/resource/name"));
-      added.needs_output =
-          for_a_widget && added.waits_for != text_at(step, "/waitFor/resource/name");
-      for (const auto& asked : step.value("/ask/parameters"_json_pointer, Json::array()))
-        if (!asked.contains("default"))
-          added.asks_for[asked["name"]] = asked["allowed"].get<std::set<std::string>>();
+      read_step(added, step);
       apply_when(added, phase, values);
       apply_when(added, step, values);
       former.push_back(added.ref);

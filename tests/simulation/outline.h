@@ -33,13 +33,13 @@ struct OutlineStep {
   bool by_phase = false;        // besides, what came of other phases decides
   std::vector<Json> by_widget;  // and these conditions on Widgets
   std::vector<Json> by_output;  // and these on outputs
+  std::vector<Json> takes;      // outputs that it cannot do without, as conditions on them
   std::vector<StepRef> after;   // must be done before
   std::optional<OutlineRetry> retry;
-  bool waits = false;         // for something, without a Job
-  bool child = false;         // a workflow of its own, without a Job
-  std::string waits_for;      // a Widget of this name, to be Ready; empty: something else
-  bool needs_output = false;  // to know what it waits for
-  bool asks = false;          // people, without a Job
+  bool waits = false;     // for something, without a Job
+  bool child = false;     // a workflow of its own, without a Job
+  std::string waits_for;  // a Widget of this name, to be Ready; empty: something else
+  bool asks = false;      // people, without a Job
   // What it asks people for, without a Job: the answers that will do, those that need one only.
   std::map<std::string, std::set<std::string>> asks_for;
 
