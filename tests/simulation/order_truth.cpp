@@ -32,15 +32,6 @@ bool has_begun(const Known& known, const Json& status, const StepRef& ref, std::
          !is_found(known, ref, writer);
 }
 
-// That a step is skipped for a Widget is decided anew when the status that says so was lost, and
-// the Widget may be another by then, although the step after it was launched already.
-bool rests_on_widgets(const Outline& outline, const OutlineStep& step) {
-  return std::any_of(step.after.begin(), step.after.end(), [&](const StepRef& ref) {
-    const OutlineStep& before = *outline.find(ref);
-    return !before.by_widget.empty() || rests_on_widgets(outline, before);
-  });
-}
-
 bool is_done(const OutlineStep& step, const Json& record) {
   return is_final_step(record.value("state", "")) && !is_failure(step, record);
 }
@@ -59,7 +50,6 @@ void check_order_on_record(const Known& known, const Json& status, std::size_t w
                            const Complain& complain) {
   for (const OutlineStep& step : known.outline.steps) {
     if (!has_begun(known, status, step.ref, writer)) continue;
-    if (rests_on_widgets(known.outline, step)) continue;
     for (const StepRef& before : step.after)
       if (!is_done(*known.outline.find(before), step_record(status, before)))
         complain(fmt::format("b: {} is on record as begun, {}/{} not as done",
