@@ -6,7 +6,7 @@
 
 namespace bootstrap::simulation {
 
-std::vector<std::pair<std::string, const Invariants::Known*>> Invariants::children_of(
+std::vector<std::pair<std::string, const Known*>> Invariants::children_of(
     const std::string& uid, const StepRef& ref) const {
   std::vector<std::pair<std::string, const Known*>> children;
   for (const auto& [child_uid, child] : known_)
@@ -22,8 +22,9 @@ void Invariants::on_child(const std::string& uid, const Known& child) {
   if (!attempts_.insert(child.of).second ||
       children_of(child.of.workflow_uid, {child.of.phase, child.of.step}).size() > 1)
     violated(fmt::format("a: a second child {} for {}", uid, to_text(child.of)));
-  static const std::set<std::string> kFinal{"Succeeded", "Failed"};
-  if (kFinal.contains(parent->second.status.value("state", "")) && !is_loose(parent->second))
+  if (is_late(parent->second)) late_.insert(child.of);
+  note_launch(parent->second, child.of, uid);
+  if (is_final(parent->second.status.value("state", "")) && !is_exempt(child.of))
     violated(fmt::format("c: child {} created after the end", child.name));
   check_order(parent->second, child.of.workflow_uid, child.of);
   parent->second.launched.insert({child.of.phase, child.of.step});

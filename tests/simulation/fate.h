@@ -35,6 +35,14 @@ struct Fate {
     JobDeleted,  // by a person
     NodeLost     // its node falls silent; after `returns` it is back, or is deleted
   };
+  // What it leaves for other steps when it exits with 0.
+  enum class Gift {
+    Outputs,    // good ones
+    TooLarge,   // for what is kept
+    Cut,        // by the kubelet, being larger than what it takes
+    Malformed,  // lines that are no outputs
+    Nothing
+  };
   Kind kind = Kind::Exits;
   int exit_code = 0;
   int exit_code_on_term = 143;  // when it is told to end; a tool may well answer with 0
@@ -43,7 +51,9 @@ struct Fate {
   Duration strikes{1'000};
   Duration returns{600'000};
   bool node_returns = true;
-  bool one_report = false;  // the kubelet's report of the exit has the final phase already
+  bool one_report = false;   // the kubelet's report of the exit has the final phase already
+  bool clone_fails = false;  // of its source, if it has one
+  Gift gift = Gift::Outputs;
 };
 
 using Oracle = std::function<Fate(const AttemptName&)>;

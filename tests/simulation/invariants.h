@@ -19,9 +19,18 @@
 //   j  A run has one commit of its source: who is launched once it is recorded is told that one,
 //   and
 //      what is recorded is what was cloned. Recorded outputs are those of the pod.
+//   l  What is ended for its timeout is not ended too early, and what is over it does end.
+//   m  Nothing is stopped without cause, and no Job or pod is deleted.
+//   n  The next attempt comes after its delay.
+//   o  Attempts are said to have failed as they did, and those that were lost do not count.
+//   p  States never go back, and the history is only added to.
 //   k  A step that asks is done when people really gave answers that do; they are recorded, and
 //   every
 //      Job after it is told those, whatever became of them in the spec since. No other Job is.
+//
+// A Job or child that comes late is exempt from what is known only since: one whose request is done
+// long after it was given up, or of an operator that another one has overtaken. It alone is, and
+// what is said of its step at the end.
 //
 // Threads: one thread. Nothing throws; what was violated is a list of sentences.
 
@@ -32,26 +41,24 @@
 #include <vector>
 
 #include "controllers/names.h"
-#include "tests/simulation/nodes.h"
-#include "tests/simulation/object_store.h"
-#include "tests/simulation/outline.h"
+#include "tests/simulation/known.h"
+#include "tests/simulation/records.h"
+#include "tests/simulation/sim_api_server.h"
 #include "tests/simulation/sim_transport.h"
+#include "tests/simulation/widget_truth.h"
 
 namespace bootstrap::simulation {
-
-// What a status says of a step; an empty object: nothing.
-Json step_record(const Json& status, const StepRef&);
 
 class Invariants {
  public:
   // Subscribes to the store; both must outlive it.
-  Invariants(ObjectStore& store, const Nodes& nodes);
+  Invariants(SimApiServer& server, const Nodes& nodes);
 
   void on_request(const RequestRecord&);
 
-  // Launches may come late: some requests are done long after they were given up, or there is more
-  // than one operator.
-  bool late_launches = false;
+  // Operators started so far, and for how long none was there.
+  std::size_t processes = 0;
+  Duration down{};
 
   // e: for a workflow that has ended.
   void judge(const std::string& workflow_uid);
@@ -61,39 +68,44 @@ class Invariants {
   std::size_t jobs() const { return job_names_.size(); }
 
  private:
-  struct Known {
-    std::string name;
-    std::uint64_t created = 0;  // at which version
-    TimePoint created_at;
-    Outline outline;  // of its spec as created
-    std::set<StepRef> launched;
-    Json status;                                         // the newest
-    std::map<std::string, std::set<std::string>> given;  // answers, ever, by name
-    bool deleted = false;
-    AttemptName of = {};  // of a child: whose it is
-  };
-
   void on_change(const Change&);
   void on_workflow(const Change&);
   void on_job(const Change&);
+  // Keeps what the truths (known.h) need to know.
+  void note_launch(Known&, const AttemptName&, const std::string& uid);
+  void note_status(Known&, const Json& after);
+  void note_result(Known&, const std::string& workflow_uid, const OutlineStep&, const Json& before,
+                   const Json& after);
+  void on_stop(const AttemptName&, const std::string& reason);
+  void on_stopped_job(const Change&);
+  void on_deleted_child(const Change&);
+  Duration patience() const;
   void check_source(const Known&, const AttemptName&, const Json& job);
   void check_answers(const Known&, const AttemptName&, const Json& job);
   static bool has_answers(const Known&, const OutlineStep&);
   void judge_ask(const Known&, const std::string& name, const OutlineStep&, const Json& record);
   void judge_gifts(const std::string& name, const PodRun&, const Json& record);
-  void on_widget(const Change&);
   void check_order(const Known&, const std::string& uid, const AttemptName&);
   void check_end_has_come(const std::string& uid, const AttemptName&, const Known&);
   bool can_be_done(const Known&, const std::string& uid, const StepRef&) const;
   bool has_come(const OutlineStep&) const;
   // By what really happened so far: whether an entry of `when` may have held, or not.
-  bool may_have_held(const Json& entry, const std::string& uid) const;
-  bool may_have_failed(const Json& entry, const std::string& uid) const;
-  void judge_skip(const std::string& name, const std::string& uid, const OutlineStep&);
+  bool may_have_held(const Known&, const std::string& uid, const OutlineStep&, const Json& entry,
+                     TimePoint until) const;
+  bool may_have_failed(const Known&, const std::string& uid, const OutlineStep&, const Json& entry,
+                       TimePoint until) const;
+  TimePoint turn_of(const Known&, const std::string& uid, const OutlineStep&) const;
+  TimePoint looked_at(const Known&, const std::string& uid, const OutlineStep&,
+                      const Json& entry) const;
+  void judge_skip(const Known&, const std::string& name, const std::string& uid,
+                  const OutlineStep&);
   static bool is_sure_success(const PodRun&);
   bool gave_outputs(const std::string& uid, const Json& entry, bool surely) const;
   static bool has_failed(const Known&, const std::set<std::string>& phases);
-  bool is_loose(const Known&) const;
+  bool is_late(const Known&) const;
+  bool is_overtaken(const Known&) const;
+  bool is_exempt(const AttemptName& name) const { return late_.contains(name); }
+  bool had_late_launches(const std::string& uid, const StepRef&) const;
   void check_alone(const Known&, const std::string& uid, const AttemptName&);
   void check_status(const Known&, const Json& before, const Json& after);
   void check_steps(const Known&, const Json& before, const Json& after);
@@ -102,7 +114,6 @@ class Invariants {
     int total = 0;
     int done = 0;
     bool failed = false;
-    bool pending = false;                                 // a step was left out
     std::set<std::string> failed_at_end, pending_at_end;  // phases of finally
   };
   void judge_step(const Known&, const std::string& uid, const OutlineStep&, Verdict&);
@@ -116,10 +127,14 @@ class Invariants {
   void judge_runs(const std::string& name, const std::string& uid, const OutlineStep&,
                   const Json& record);
   void judge_attempts(const std::string& name, const std::string& uid, const OutlineStep&,
-                      const Json& record, bool loose);
+                      const Json& record);
   std::vector<const PodRun*> runs_of(const std::string& uid, const StepRef&) const;
   void violated(const std::string& what);
+  Complain complain() {
+    return [this](const std::string& what) { violated(what); };
+  }
 
+  SimApiServer& server_;
   ObjectStore& store_;
   const Nodes& nodes_;
   const ResourceType& workflows_;
@@ -127,9 +142,9 @@ class Invariants {
   std::map<std::string, Known> known_;  // by workflow UID
   std::set<std::string> job_names_;
   std::set<AttemptName> attempts_;
+  std::set<AttemptName> late_;  // of these
   std::vector<std::string> violations_;
-  std::set<std::string> ready_;    // Widgets that have been Ready
-  std::set<std::string> existed_;  // Widgets that have been there
+  WidgetTruth widgets_;
 };
 
 }  // namespace bootstrap::simulation

@@ -1,12 +1,10 @@
 #include "tests/simulation/nodes.h"
 
-#include <charconv>
-
 #include <fmt/format.h>
 
-#include "controllers/names.h"
 #include "controllers/time.h"
 #include "tests/simulation/job_controller.h"
+#include "tests/simulation/records.h"
 
 namespace bootstrap::simulation {
 namespace {
@@ -15,15 +13,6 @@ using namespace std::chrono_literals;
 
 constexpr Duration kReportsPhaseAfter{1'100};  // measured: 1.1 s after the containers' statuses
 
-AttemptName attempt_name(const Json& pod) {
-  const Json labels = pod["metadata"].value("labels", Json::object());
-  AttemptName name{labels.value(labels::kWorkflowUid, ""), labels.value(labels::kPhase, ""),
-                   labels.value(labels::kStep, ""), 0};
-  const std::string attempt = labels.value(labels::kAttempt, "0");
-  std::from_chars(attempt.data(), attempt.data() + attempt.size(), name.attempt);
-  return name;
-}
-
 Json unknown_container(TimePoint now) {
   return {{"terminated",
            {{"exitCode", 137},
@@ -31,6 +20,24 @@ Json unknown_container(TimePoint now) {
             {"message", "The container could not be located when the pod was terminated"},
             {"startedAt", nullptr},
             {"finishedAt", to_rfc3339(now)}}}};
+}
+
+// Its termination message, which the kubelet cuts at 4096 bytes.
+std::string gift_of(const PodRun& run) {
+  const std::string good = "pod=" + run.pod_uid + "\ntag=t\n";
+  switch (run.fate.gift) {
+    case Fate::Gift::Outputs:
+      break;
+    case Fate::Gift::TooLarge:
+      return good + "list=" + std::string(1'500, 'x') + "\n";
+    case Fate::Gift::Cut:
+      return (good + "list=" + std::string(5'000, 'x')).substr(0, 4'096);
+    case Fate::Gift::Malformed:
+      return good + "and all is well\n";
+    case Fate::Gift::Nothing:
+      return "";
+  }
+  return good;
 }
 
 }  // namespace
@@ -185,6 +192,8 @@ void Nodes::create_containers(const std::string& uid) {
 void Nodes::start(const std::string& uid) {
   Life& life = *find(uid);
   if (life.stage != Stage::Creating || life.deleted || !pod(life)) return;
+  const bool has_source = (*pod(life))["spec"].contains("initContainers");
+  if (has_source && life.run->fate.clone_fails) return fail_clone(uid);
   if (clones_first(life)) return later(uid, life.run->fate.starts, &Nodes::start);
   life.stage = Stage::Running;
   life.run->started = scheduler_.clock().now();
@@ -213,6 +222,28 @@ bool Nodes::clones_first(Life& life) {
                                                   {"startedAt", to_rfc3339(now)},
                                                   {"finishedAt", to_rfc3339(now)}}}})}});
   return true;
+}
+
+// No container of the tool is ever made. A silent node says so when it is back.
+void Nodes::fail_clone(const std::string& uid) {
+  Life& life = *find(uid);
+  if (life.stage != Stage::Creating || !pod(life)) return;
+  if (life.node_silent) return later(uid, 10s, &Nodes::fail_clone);
+  life.stage = Stage::Over;
+  life.run->ended = scheduler_.clock().now();
+  life.run->clone_failed = true;
+  const std::string now = to_rfc3339(*life.run->ended);
+  report(life, {{"phase", "Failed"},
+                {"initContainerStatuses", containers(life, "initContainers",
+                                                     {{"terminated",
+                                                       {{"exitCode", 128},
+                                                        {"reason", "Error"},
+                                                        {"message", "fatal: no such repository\n"},
+                                                        {"startedAt", now},
+                                                        {"finishedAt", now}}}})},
+                {"containerStatuses",
+                 containers(life, "containers", {{"waiting", {{"reason", "PodInitializing"}}}})}});
+  if (life.deleted) later(uid, lag_.draw(random_), &Nodes::finish);
 }
 
 // All containers end in one report; the phase follows.
@@ -324,7 +355,7 @@ Json Nodes::main_state(const Life& life) const {
   return {{"terminated",
            {{"exitCode", code},
             {"reason", code == 0 ? "Completed" : "Error"},
-            {"message", code == 0 ? "pod=" + life.run->pod_uid + "\ntag=t\n" : "tool says no\n"},
+            {"message", code == 0 ? gift_of(*life.run) : "tool says no\n"},
             {"startedAt", to_rfc3339(*life.run->started)},
             {"finishedAt", to_rfc3339(*life.run->ended)}}}};
 }

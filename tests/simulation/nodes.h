@@ -41,7 +41,13 @@ struct PodRun {
   bool told_to_end = false;  // by a deletion, a deadline or its node: 0 need not mean success
   bool reported = false;     // the API has shown how it ended
 
+  bool clone_failed = false;
+
   bool succeeded() const { return ended && exit_code == 0; }
+  // What it left makes a failure of its success, once it is seen.
+  bool is_spoiled() const {
+    return fate.gift != Fate::Gift::Outputs && fate.gift != Fate::Gift::Nothing;
+  }
 };
 
 class Nodes {
@@ -49,6 +55,7 @@ class Nodes {
   Nodes(Verbs& verbs, Scheduler& scheduler, Random random, Lag lag, Oracle oracle);
 
   const std::deque<PodRun>& runs() const { return runs_; }
+  TimePoint now() const { return scheduler_.clock().now(); }
 
   // When a person may delete a Job (Fate::Kind::JobDeleted); empty: at any time.
   std::function<bool(const std::string& job_uid)> may_delete_job;
@@ -74,6 +81,7 @@ class Nodes {
   void create_containers(const std::string& uid);
   void start(const std::string& uid);
   bool clones_first(Life&);
+  void fail_clone(const std::string& uid);
   void end_containers(const std::string& uid, int exit_code, bool told);
   void finish(const std::string& uid);
   void tell_to_end(const std::string& uid, Duration within);

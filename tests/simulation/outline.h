@@ -11,12 +11,17 @@
 #include <vector>
 
 #include "controllers/names.h"
+#include "controllers/time.h"
 #include "tests/simulation/object_store.h"
 
 namespace bootstrap::simulation {
 
 struct OutlineRetry {
   int attempts = 3;
+  Duration delay{5'000};
+  int factor = 2;
+  Duration longest{360'000};
+  int jitter = 0;  // percent
   std::set<int> fatal;
 };
 
@@ -28,15 +33,20 @@ struct OutlineStep {
   bool by_phase = false;        // besides, what came of other phases decides
   std::vector<Json> by_widget;  // and these conditions on Widgets
   std::vector<Json> by_output;  // and these on outputs
+  std::vector<Json> takes;      // outputs that it cannot do without, as conditions on them
   std::vector<StepRef> after;   // must be done before
   std::optional<OutlineRetry> retry;
-  bool waits = false;         // for something, without a Job
-  bool child = false;         // a workflow of its own, without a Job
-  std::string waits_for;      // a Widget of this name, to be Ready; empty: something else
-  bool needs_output = false;  // to know what it waits for
+  bool waits = false;     // for something, without a Job
+  bool child = false;     // a workflow of its own, without a Job
+  std::string waits_for;  // a Widget of this name, to be Ready; empty: something else
+  bool asks = false;      // people, without a Job
   // What it asks people for, without a Job: the answers that will do, those that need one only.
   std::map<std::string, std::set<std::string>> asks_for;
 
+  Duration timeout{7'200'000};
+  Duration start_timeout{900'000};
+
+  bool has_job() const { return !waits && !child && !asks; }
   bool may_be_skipped() const {
     return !runs || by_phase || !by_widget.empty() || !by_output.empty();
   }
@@ -49,11 +59,16 @@ std::string with_tag(std::string text);
 struct Outline {
   std::vector<OutlineStep> steps;  // in the order of the spec, those of finally last
   bool has_timeouts = false;       // of phases or of the workflow
-  bool linear = true;              // one step after the other, one attempt each
+  std::optional<Duration> timeout;
+  std::map<std::string, Duration> phase_timeouts;
+  bool linear = true;  // one step after the other, one attempt each
 
   const OutlineStep* find(const StepRef&) const;
   // Whether the one is over, surely, when the other begins.
   bool comes_before(const OutlineStep& one, const OutlineStep& other) const;
+  // The phases of a step and of all that must be done before it: their failures keep it back.
+  std::set<std::string> rests_on(const OutlineStep&) const;
+  bool is_at_end(const std::string& phase) const;  // of finally
 };
 
 Outline outline_of(const Json& spec);

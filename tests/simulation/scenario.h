@@ -12,6 +12,9 @@
 
 namespace bootstrap::simulation {
 
+// What steps run as workflows of their own.
+inline constexpr const char* kTemplate = "small";
+
 class Scenario {
  public:
   explicit Scenario(std::uint64_t seed);
@@ -25,6 +28,8 @@ class Scenario {
   Json random_phase(const std::string& name, bool plain);
   Json random_when();
   void add_outputs(Json& spec);
+  Json other_spec();
+  Json by_widget();
   Json random_retry();
   bool is_flaky(const AttemptName&) const;
   Fate fate_of(const AttemptName&) const;
@@ -32,6 +37,7 @@ class Scenario {
   void plan_people();
   void meddle();
   void recreate();
+  void plan_other();
   void plan_quota();
   void plan_account();
   void plan_template();

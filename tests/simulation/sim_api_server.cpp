@@ -38,7 +38,14 @@ SimApiServer::SimApiServer(Scheduler& scheduler, Random random, WatchSettings se
       verbs_(store_, scheduler.clock(), random_.fork()),
       watches_(store_, scheduler, random_.fork(), settings) {}
 
-Response SimApiServer::handle(const Request& request) {
+Response SimApiServer::handle(const Request& request, Sender sender) {
+  sender_ = sender;
+  Response response = handle_now(request);
+  sender_ = {};
+  return response;
+}
+
+Response SimApiServer::handle_now(const Request& request) {
   const auto target = parse_target(request.target);
   if (!target) return refusal(refusals::bad_request("invalid URL escape"));
   const ResourceType* type = store_.type(target->group, target->version, target->plural);

@@ -24,11 +24,20 @@
 
 namespace bootstrap::simulation {
 
+// Whose request it is: that of an operator process, counted from 1, or of nobody in particular.
+// Late is one that is done long after its sender has given it up.
+struct Sender {
+  std::size_t process = 0;
+  bool late = false;
+};
+
 class SimApiServer {
  public:
   SimApiServer(Scheduler& scheduler, Random random, WatchSettings settings = {});
 
-  kube::Response handle(const kube::Request&);
+  kube::Response handle(const kube::Request&, Sender = {});
+  // Of the request that is being handled.
+  const Sender& sender() const { return sender_; }
 
   // A watch begins: with status 200 and a handle, or with the body of a refusal.
   struct Opened {
@@ -57,6 +66,9 @@ class SimApiServer {
   kube::Response outside_resources(const struct RequestTarget&, const kube::Request&);
   std::uint64_t some_version_ago();
 
+  kube::Response handle_now(const kube::Request&);
+
+  Sender sender_;
   Random random_;
   ObjectStore store_;
   Verbs verbs_;

@@ -120,7 +120,9 @@ SimTransport::Result SimTransport::go_through(const Request& request,
       break;
     case Fault::Late:
       scheduler_.after(random_.between(deadline, deadline + settings_.faults.latest),
-                       [this_server = &server_, request] { this_server->handle(request); });
+                       [this_server = &server_, request, process = settings_.process] {
+                         this_server->handle(request, {process, true});
+                       });
       break;
   }
   pass_time(deadline);
@@ -129,7 +131,7 @@ SimTransport::Result SimTransport::go_through(const Request& request,
 
 Response SimTransport::reach_server(const Request& request, bool write) {
   if (write) crash_if_planned(CrashPoint::When::BeforeIsDone);
-  Response response = server_.handle(request);
+  Response response = server_.handle(request, {settings_.process, false});
   if (write) crash_if_planned(CrashPoint::When::AfterIsDone);
   return response;
 }

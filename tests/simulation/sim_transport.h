@@ -72,6 +72,7 @@ struct RequestRecord {
 class SimTransport final : public kube::Transport {
  public:
   struct Settings {
+    std::size_t process = 0;  // whose network it is
     FaultRates faults;
     Duration quickest{1};
     Duration slowest{8};

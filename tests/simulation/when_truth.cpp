@@ -1,5 +1,6 @@
 // The part of the invariants that is about `when`: what may have been decided, by what really
-// happened. Widgets come and go, so only what was never the case is surely wrong.
+// happened. Widgets come and go, so only what was not the case at any time from a step's turn to
+// its launch, or to the record that it was skipped, is surely wrong.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -10,7 +11,7 @@ namespace bootstrap::simulation {
 
 // Told to end, 0 may count or not; whoever deletes the Job takes its result along.
 bool Invariants::is_sure_success(const PodRun& run) {
-  return run.succeeded() && run.reported && !run.told_to_end &&
+  return run.succeeded() && run.reported && !run.told_to_end && !run.is_spoiled() &&
          run.fate.kind != Fate::Kind::JobDeleted;
 }
 
@@ -21,7 +22,9 @@ bool Invariants::gave_outputs(const std::string& uid, const Json& entry, bool su
   const StepRef giver{path.substr(0, dot), path.substr(dot + 1, path.rfind('.') - dot - 1)};
   const auto runs = runs_of(uid, giver);
   return std::any_of(runs.begin(), runs.end(), [&](const PodRun* run) {
-    return surely ? is_sure_success(*run) : run->succeeded();
+    const bool gave = run->fate.gift == Fate::Gift::Outputs;
+    if (!gave || !surely) return gave && run->succeeded();
+    return is_sure_success(*run) && run->fate.kind == Fate::Kind::Exits;
   });
 }
 
@@ -42,28 +45,66 @@ Asks asks(const Json& entry) {
 
 }  // namespace
 
-bool Invariants::may_have_held(const Json& entry, const std::string& uid) const {
-  if (entry.contains("resource")) {
-    const std::string name = entry["resource"]["name"];
-    if (entry.contains("condition")) return ready_.contains(name);
-    return !entry["exists"].get<bool>() || existed_.contains(name);
+// No later than its turn: when the last pod of all before it had ended.
+TimePoint Invariants::turn_of(const Known& known, const std::string& uid,
+                              const OutlineStep& step) const {
+  TimePoint turn = known.created_at;
+  for (const OutlineStep& before : known.outline.steps) {
+    if (before.ref == step.ref) break;
+    const auto& after = step.after;
+    if (std::find(after.begin(), after.end(), before.ref) == after.end()) continue;
+    turn = std::max(turn, turn_of(known, uid, before));
+    for (const PodRun* run : runs_of(uid, before.ref))
+      if (run->ended && run->succeeded()) turn = std::max(turn, *run->ended);
   }
-  switch (asks(entry)) {
-    case Asks::IsGiven:
-      return gave_outputs(uid, entry, false);
-    case Asks::IsNotGiven:
-      return !gave_outputs(uid, entry, true);
-    case Asks::Always:
-      return true;
-    case Asks::Never:
-      break;
-  }
-  return false;
+  return turn;
 }
 
-bool Invariants::may_have_failed(const Json& entry, const std::string& uid) const {
+// No later than that what an entry is about was looked at: for a phase once, in its beginning.
+TimePoint Invariants::looked_at(const Known& known, const std::string& uid, const OutlineStep& step,
+                                const Json& entry) const {
+  const auto first =
+      std::find_if(known.outline.steps.begin(), known.outline.steps.end(),
+                   [&](const OutlineStep& other) { return other.ref.phase == step.ref.phase; });
+  return turn_of(known, uid, entry.value("of phase", false) ? *first : step);
+}
+
+namespace {
+
+WidgetTruth::Test test_of(const Json& entry, bool held) {
+  if (entry.contains("condition"))
+    return [held](const WidgetState& state) { return state.ready == held; };
+  return [wanted = entry["exists"].get<bool>() == held](const WidgetState& state) {
+    return state.exists == wanted;
+  };
+}
+
+}  // namespace
+
+bool Invariants::may_have_held(const Known& known, const std::string& uid, const OutlineStep& step,
+                               const Json& entry, TimePoint until) const {
   if (entry.contains("resource"))
-    return entry.value("exists", true) || existed_.contains(entry["resource"]["name"]);
+    return widgets_.was(entry["resource"]["name"], test_of(entry, true),
+                        looked_at(known, uid, step, entry), until);
+  switch (asks(entry)) {
+    case Asks::IsGiven:
+      return gave_outputs(uid, entry, false);
+    case Asks::IsNotGiven:
+      return !gave_outputs(uid, entry, true);
+    case Asks::Always:
+      return true;
+    case Asks::Never:
+      break;
+  }
+  return false;
+}
+
+bool Invariants::may_have_failed(const Known& known, const std::string& uid,
+                                 const OutlineStep& step, const Json& entry,
+                                 TimePoint until) const {
+  if (entry.contains("resource"))
+    return widgets_.was(entry["resource"]["name"], test_of(entry, false),
+                        looked_at(known, uid, step, entry), until);
   switch (asks(entry)) {
     case Asks::IsGiven:
       return !gave_outputs(uid, entry, true);
@@ -77,12 +118,12 @@ bool Invariants::may_have_failed(const Json& entry, const std::string& uid) cons
   return false;
 }
 
-void Invariants::judge_skip(const std::string& name, const std::string& uid,
+void Invariants::judge_skip(const Known& known, const std::string& name, const std::string& uid,
                             const OutlineStep& step) {
   if (!step.runs || step.by_phase) return;
   for (const auto* entries : {&step.by_widget, &step.by_output})
     for (const Json& entry : *entries)
-      if (may_have_failed(entry, uid)) return;
+      if (may_have_failed(known, uid, step, entry, known.over.at(step.ref))) return;
   violated(fmt::format("e: {} was skipped although its when holds", name));
 }
 

@@ -20,7 +20,7 @@ World::World(WorldSettings settings, Oracle oracle)
       scheduler_(clock_, random_.fork()),
       server_(scheduler_, random_.fork(), settings.watch),
       controllers_(server_.verbs(), scheduler_, random_.fork(), std::move(oracle), settings.lag),
-      invariants_(server_.store(), controllers_.nodes),
+      invariants_(server_, controllers_.nodes),
       workflows_(
           *server_.store().type("bootstrap.openshift.io", "v1alpha1", "bootstrapworkflows")) {
   // A Job that vanishes before its UID is in a status is a window that is known and documented.
@@ -30,7 +30,6 @@ World::World(WorldSettings settings, Oracle oracle)
         return true;
     return false;
   };
-  invariants_.late_launches = settings.faults.late_request > 0;
   start_operator();
   draw_weather();
 }
@@ -83,8 +82,10 @@ void World::start_operator() {
   SimOperator::Settings settings;
   settings.network.faults = settings_.faults;
   if (started_ < settings_.crashes.size()) settings.network.crash = settings_.crashes[started_];
-  ++started_;
-  if (!operators_.empty()) invariants_.late_launches = true;
+  settings.network.process = ++started_;
+  invariants_.processes = started_;
+  if (down_since_) invariants_.down += clock_.now() - *down_since_;
+  down_since_.reset();
   settings.on_request = [this](const RequestRecord& request) { on_request(request); };
   settings.on_death = [this] { scheduler_.after(Duration(0), [this] { replace_dead(); }); };
   operators_.push_back(
@@ -111,6 +112,7 @@ void World::replace_dead() {
     return true;
   };
   std::erase_if(operators_, burn);
+  if (operators_.empty() && !down_since_) down_since_ = clock_.now();
 }
 
 void World::on_request(const RequestRecord& request) {

@@ -12,6 +12,7 @@
 // Threads: one thread.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -105,6 +106,7 @@ class World {
   std::size_t writes_ = 0;
   std::size_t deaths_ = 0;
   std::size_t started_ = 0;
+  std::optional<TimePoint> down_since_;  // no operator is there
   std::vector<std::unique_ptr<SimOperator>> operators_;
 };
 

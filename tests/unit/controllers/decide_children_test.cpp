@@ -369,7 +369,7 @@ TEST(ChildWorkflow, IsOwnedAndLabelledAndKnowsItsAncestors) {
   EXPECT_EQ(child["spec"], json::parse(R"({"templateRef": {"name": "t"},
                                            "parameters": [{"name": "who", "value": "me"}]})"));
   EXPECT_EQ(child["metadata"]["ownerReferences"][0]["uid"], "u");
-  EXPECT_EQ(child["metadata"]["labels"].size(), 6U) << "those of the parent are not copied";
+  EXPECT_EQ(child["metadata"]["labels"].size(), 8U) << "those of the parent are not copied";
   json read = child;
   read["metadata"]["uid"] = "child";
   const auto view = kWorkflowProjection.read(read);

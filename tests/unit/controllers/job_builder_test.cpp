@@ -244,7 +244,7 @@ TEST(Job, ValuesOfParametersAreNeverExpandedByTheKubelet) {
     "parameters": [{"name": "evil", "value": "$(AWS_SECRET_ACCESS_KEY) costs $5"}],
     "tools": {"image": "x", "env": [{"name": "OWN", "value": "a $(params.evil) $(HOME)"},
                                     {"name": "KEY", "valueFrom": {"secretKeyRef":
-                                       {"name": "$(params.evil)", "key": "k"}}}]},
+                                       {"name": "$(HOME)", "key": "k"}}}]},
     "phases": [{"name": "p", "steps": [
       {"name": "s", "command": ["tool", "--x=$(params.evil)", "$(HOME)"],
        "args": ["$(params.evil)", "$$(params.evil)"]}]}]

@@ -271,7 +271,8 @@ TEST_F(PerformerTest, APlanThatIsNotOursOrCannotBeReadIsNotTaken) {
     transport_.will_answer({.status = 200, .body = row.body});
     const Outcome outcome = perform(CreatePlan{"p", record_});
     EXPECT_EQ(std::holds_alternative<NameTaken>(outcome), row.taken) << row.body;
-    EXPECT_EQ(std::holds_alternative<NotKnown>(outcome), !row.taken) << row.body;
+    const auto* refused = std::get_if<Refused>(&outcome);
+    EXPECT_EQ(refused != nullptr && refused->reason == kPlanUnreadable, !row.taken) << row.body;
   }
   EXPECT_THAT(stored_, IsEmpty());
 }

@@ -1,0 +1,172 @@
+// The part of the invariants that is about launches: whether a Job or child may be created now.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "tests/simulation/backoff_truth.h"
+#include "tests/simulation/invariants.h"
+#include "tests/simulation/timeout_truth.h"
+
+namespace bootstrap::simulation {
+
+void Invariants::on_job(const Change& change) {
+  const Json& job = *change.object;
+  const AttemptName name = attempt_name(job);
+  const auto known = known_.find(name.workflow_uid);
+  // Somebody else's; or of a workflow that is gone, whose late Jobs go with it.
+  if (known == known_.end() || known->second.deleted) return;
+  const StepRef ref{name.phase, name.step};
+  if (!job_names_.insert(change.key.name).second)
+    violated(fmt::format("a: Job {} created again", change.key.name));
+  if (!attempts_.insert(name).second)
+    violated(fmt::format("a: a second Job for {}", to_text(name)));
+  if (is_late(known->second)) late_.insert(name);
+  if (is_final(known->second.status.value("state", "")) && !is_exempt(name))
+    violated(fmt::format("c: Job {} created after the end", change.key.name));
+  note_launch(known->second, name, uid_of(job));
+  if (const OutlineStep* step = known->second.outline.find(ref))
+    check_deadline_of_job(*step, job, complain());
+  if (!is_exempt(name)) check_backoff(known->second, nodes_, name, change.at, complain());
+  check_alone(known->second, name.workflow_uid, name);
+  check_order(known->second, name.workflow_uid, name);
+  check_source(known->second, name, job);
+  check_answers(known->second, name, job);
+  known->second.launched.insert(ref);
+}
+
+void Invariants::check_alone(const Known& workflow, const std::string& uid,
+                             const AttemptName& name) {
+  for (const PodRun& run : nodes_.runs()) {
+    if (run.ended) continue;
+    if (run.attempt.workflow_uid == uid) {
+      if (run.attempt.phase == name.phase && run.attempt.step == name.step)
+        violated(fmt::format("a: {} launched while pod {} lives", to_text(name), run.pod));
+      continue;
+    }
+    // Only pods that were there before the workflow was can be known to it.
+    const auto former = known_.find(run.attempt.workflow_uid);
+    if (former != known_.end() && former->second.name == workflow.name &&
+        run.created < workflow.created_at && run.started && workflow.launched.empty())
+      violated(fmt::format("h: {} launched while pod {} of the former {} runs", to_text(name),
+                           run.pod, workflow.name));
+  }
+}
+
+void Invariants::check_source(const Known& workflow, const AttemptName& name, const Json& job) {
+  const Json env =
+      job.value("/spec/template/spec/initContainers/0/env"_json_pointer, Json::array());
+  const auto told = std::find_if(env.begin(), env.end(), [](const Json& variable) {
+    return variable["name"] == "SOURCE_COMMIT";
+  });
+  if (told == env.end()) return;
+  for (const OutlineStep& step : workflow.outline.steps) {
+    const std::string known = step_record(workflow.status, step.ref).value("sourceRevision", "");
+    if (!known.empty() && (*told)["value"] != known)
+      violated(fmt::format("j: {} launched with commit \"{}\", but the run has {}", to_text(name),
+                           (*told)["value"].get<std::string>(), known));
+  }
+}
+
+void Invariants::check_order(const Known& workflow, const std::string& uid,
+                             const AttemptName& name) {
+  const StepRef ref{name.phase, name.step};
+  const OutlineStep* step = workflow.outline.find(ref);
+  if (step == nullptr)
+    return violated(fmt::format("b: {}/{} is no step of the plan", ref.phase, ref.step));
+  if (!step->runs)
+    violated(fmt::format("b: {} launched although its when does not hold", to_text(name)));
+  for (const auto* entries : {&step->by_widget, &step->by_output, &step->takes})
+    for (const Json& entry : *entries)
+      if (!may_have_held(workflow, uid, *step, entry, nodes_.now()))
+        violated(fmt::format("b: {} launched although {} never held", to_text(name), entry.dump()));
+  if (name.attempt > 1 && !step->retry)
+    violated(fmt::format("b: {} launched without retry", to_text(name)));
+  AttemptName former = name;
+  --former.attempt;
+  if (name.attempt > 1 && !attempts_.contains(former))
+    violated(fmt::format("b: {} launched before {}", to_text(name), to_text(former)));
+  for (const StepRef& before : step->after)
+    if (!can_be_done(workflow, uid, before))
+      violated(fmt::format("b: {} launched although {}/{} is not done", to_text(name), before.phase,
+                           before.step));
+  if (is_exempt(name)) return;
+  if (step->at_end)
+    check_end_has_come(uid, name, workflow);
+  else if (has_failed(workflow, workflow.outline.rests_on(*step)))
+    violated(fmt::format("b: {} launched after a failure", to_text(name)));
+}
+
+// What a step waits for, as far as it is known here.
+bool Invariants::has_come(const OutlineStep& step) const {
+  return step.waits_for.empty() || widgets_.was_ever_ready(step.waits_for);
+}
+
+// By what really ran: succeeded, or nothing of it runs where that is good enough.
+bool Invariants::can_be_done(const Known& workflow, const std::string& uid,
+                             const StepRef& ref) const {
+  const OutlineStep& step = *workflow.outline.find(ref);
+  if (step.waits) return step.tolerated || step.may_be_skipped() || has_come(step);
+  if (step.child) {
+    const auto children = children_of(uid, ref);
+    if (children.empty()) return step.may_be_skipped();
+    return std::any_of(children.begin(), children.end(), [&](const auto& child) {
+      return step.tolerated || child.second->status.value("state", "") == "Succeeded";
+    });
+  }
+  if (!step.asks_for.empty())
+    return step.tolerated || step.may_be_skipped() || has_answers(workflow, step);
+  const auto runs = runs_of(uid, ref);
+  // What a pod has left counts as long as the pod is there.
+  if (std::any_of(runs.begin(), runs.end(), [](const PodRun* run) {
+        return run->succeeded() && (!run->is_spoiled() || run->fate.kind != Fate::Kind::Exits);
+      }))
+    return true;
+  if (runs.empty() && step.may_be_skipped()) return true;
+  return step.tolerated &&
+         std::all_of(runs.begin(), runs.end(), [](const PodRun* run) { return run->ended; });
+}
+
+void Invariants::check_end_has_come(const std::string& uid, const AttemptName& name,
+                                    const Known& workflow) {
+  for (const OutlineStep& step : workflow.outline.steps)
+    if (!step.at_end)
+      for (const PodRun* run : runs_of(uid, step.ref))
+        if (!run->ended && !is_exempt(run->attempt))
+          violated(fmt::format("b: {} launched while {} lives", to_text(name), run->pod));
+  for (const PodRun& run : nodes_.runs()) {
+    const auto child = known_.find(run.attempt.workflow_uid);
+    if (!run.ended && child != known_.end() && child->second.of.workflow_uid == uid &&
+        !workflow.outline.find({child->second.of.phase, child->second.of.step})->at_end)
+      violated(fmt::format("b: {} launched while {} of a child lives", to_text(name), run.pod));
+  }
+}
+
+bool Invariants::has_failed(const Known& workflow, const std::set<std::string>& phases) {
+  const auto& steps = workflow.outline.steps;
+  return std::any_of(steps.begin(), steps.end(), [&](const OutlineStep& step) {
+    return !step.at_end && phases.contains(step.ref.phase) &&
+           is_failure(step, step_record(workflow.status, step.ref));
+  });
+}
+
+// A request that is done late, or a leader that does not know that it is none any more, may launch
+// what was ready once. It is stopped as soon as it is seen. Where one step follows the other
+// nothing of that can be: its name is taken by then.
+bool Invariants::is_late(const Known& workflow) const {
+  return !workflow.outline.linear && (server_.sender().late || is_overtaken(workflow));
+}
+
+// Who sends the request that is handled was there already when another operator wrote the newest
+// status, and need not know it.
+bool Invariants::is_overtaken(const Known& workflow) const {
+  const std::size_t process = server_.sender().process;
+  return workflow.writer != 0 && workflow.writer != process && process <= workflow.processes;
+}
+
+bool Invariants::had_late_launches(const std::string& uid, const StepRef& ref) const {
+  return std::any_of(late_.begin(), late_.end(), [&](const AttemptName& name) {
+    return name.workflow_uid == uid && StepRef{name.phase, name.step} == ref;
+  });
+}
+
+}  // namespace bootstrap::simulation
