@@ -12,6 +12,7 @@
 #include "controllers/source_turn.h"
 #include "controllers/step_machine.h"
 #include "controllers/texts.h"
+#include "controllers/when.h"
 #include "controllers/workspace.h"
 
 namespace bootstrap {
@@ -35,6 +36,25 @@ bool account_allows(Draft& draft, const PlanStep& step, StepRecord& record) {
 bool answers_are_known(Draft& draft, const Standing& standing, const PlanStep& step) {
   return std::ranges::all_of(step.asks, [&](StepIndex ask) { return standing.is_over(ask); }) &&
          answers_are_stored(step, draft.plan(), draft.status(), draft.observed().workflow.status);
+}
+
+// Told by no Job or child: after a crash it would be decided anew, and perhaps otherwise.
+bool is_told_by_status_alone(const Plan& plan, const PlanStep& step, const StepRecord& record) {
+  if (record.state == StepState::Skipped)
+    return depends_on_cluster(step.definition.when) ||
+           depends_on_cluster(plan.phases[step.phase].when);
+  return is_final(record.state) && !has_job(step) && !has_child(step);
+}
+
+// Nothing is launched before that is written; the status wakes this workflow again.
+bool decisions_are_stored(Draft& draft) {
+  const Status& stored = draft.observed().workflow.status;
+  return std::ranges::none_of(draft.plan().steps, [&](const PlanStep& step) {
+    const StepRecord& now = *find_step(draft.status(), step.ref);
+    const StepRecord* before = find_step(stored, step.ref);
+    return is_told_by_status_alone(draft.plan(), step, now) &&
+           (before == nullptr || before->state != now.state);
+  });
 }
 
 // The word of the live API: a store may be behind, and two attempts at once are the one thing that
@@ -113,6 +133,9 @@ bool workspace_is_there(Draft& draft, StepRecord& record) {
 // What must be there, or over, before it starts.
 bool nothing_keeps_it(Draft& draft, const Standing& standing, const PlanStep& step,
                       const LaunchValues& values, StepRecord& record) {
+  const bool runs_something = has_job(step) || has_child(step);
+  if (runs_something && fresh_launch(draft, step) == nullptr && !decisions_are_stored(draft))
+    return false;
   if (has_child(step)) return answers_are_known(draft, standing, step);
   if (!has_job(step)) return account_allows(draft, step, record);
   return answers_are_known(draft, standing, step) && account_allows(draft, step, record) &&
@@ -122,6 +145,19 @@ bool nothing_keeps_it(Draft& draft, const Standing& standing, const PlanStep& st
 }
 
 }  // namespace
+
+const Outcome* fresh_launch(Draft& draft, const PlanStep& step) {
+  const ObjectMeta& meta = draft.meta();
+  const int attempt = find_step(draft.status(), step.ref)->attempts + 1;
+  if (has_child(step)) {
+    CreateChild child;
+    child.name = child_name(meta.name, meta.uid, step.ref, attempt);
+    return draft.outcome_of(child);
+  }
+  CreateJob job;
+  job.name = job_name(meta.name, meta.uid, step.ref, attempt);
+  return draft.outcome_of(job);
+}
 
 void wait_to_launch(Draft& draft, StepRecord& record, const char* reason,
                     const std::string& message) {

@@ -17,6 +17,10 @@ void wait_to_launch(Draft&, StepRecord&, const char* reason, const std::string& 
 // When that is: after its turn has come, which is when the newest step ended.
 LookSchedule looks_at_waiting(Draft&);
 
+// What came of launching a step in this pass, when that is not on record yet. Steps are decided in
+// their order, so of a later one it is not. Null: it was not launched in this pass.
+const Outcome* fresh_launch(Draft&, const PlanStep&);
+
 // What was to be created for a step.
 struct Creation {
   const char* kind;         // "Job", for people

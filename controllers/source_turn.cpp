@@ -5,19 +5,12 @@
 #include <fmt/format.h>
 
 #include "controllers/git_source.h"
+#include "controllers/launch.h"
 #include "controllers/limits.h"
 #include "controllers/texts.h"
 
 namespace bootstrap {
 namespace {
-
-// What came of launching it in this pass, when that is not on record yet. Steps are decided in
-// their order, so of a later one it is not.
-const Outcome* fresh_launch(Draft& draft, const PlanStep& step) {
-  const int attempt = find_step(draft.status(), step.ref)->attempts + 1;
-  const std::string name = job_name(draft.meta().name, draft.meta().uid, step.ref, attempt);
-  return draft.outcome_of(CreateJob{name, step.ref, attempt});
-}
 
 // It runs, or nobody knows that it does not.
 bool may_run(const Outcome* launch) {

@@ -196,6 +196,10 @@ WhenResult together(const When& when, bool of_cluster, const WhenFacts& facts) {
 
 }  // namespace
 
+bool depends_on_cluster(const When& when) {
+  return std::ranges::any_of(when, is_of_cluster);
+}
+
 bool holds(const ParameterCondition& condition, const ParameterValues& values) {
   return compares(condition.op, condition.values, value_of(values, condition.param));
 }

@@ -52,6 +52,9 @@ struct WhenResult {
 // The first entry that does not hold decides.
 WhenResult evaluate(const When&, const WhenFacts&);
 
+// Whether what is in the cluster decides: it may be otherwise the next time it is looked at.
+bool depends_on_cluster(const When&);
+
 bool holds(const ParameterCondition&, const ParameterValues&);
 
 // "must be one of [create]", "must have one": for messages.

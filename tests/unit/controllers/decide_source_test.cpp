@@ -115,6 +115,7 @@ TEST(DecideSource, OneThatWasLaunchedAMomentAgoFindsOutForThoseBeforeIt) {
   s.pass(at(20));
   EXPECT_EQ(s.step("two", "c").state, StepState::Succeeded);
   EXPECT_EQ(s.step("one", "b").state, StepState::Running);
+  s.pass(at(21));
   EXPECT_EQ(s.step("one", "a").message,
             "waits until one/b knows which commit main of https://h/x.git is");
   end_clone(s, "one", "b", kFirst);

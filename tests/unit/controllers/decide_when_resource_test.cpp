@@ -64,6 +64,8 @@ TEST(WhenResource, OfAPhaseDecidesForAllOfIt) {
   s.pass(at(0));
   EXPECT_EQ(s.step("one", "b").state, StepState::Skipped);
   EXPECT_EQ(s.step("one", "b").message, "its phase was skipped: Node n: it does not exist");
+  EXPECT_THAT(s.created(), IsEmpty()) << "first the skip is on record";
+  s.pass(at(1));
   EXPECT_THAT(s.created(), ElementsAre(Scenario::job("two", "c")));
 }
 
@@ -79,6 +81,7 @@ TEST(WhenResource, WhatRestsOnAPhaseIsDecidedOnlyWhenAllOfThePhaseIs) {
   may_read(s, true);
   find(s, false);
   s.pass(at(0));
+  s.pass(at(1));
   ASSERT_THAT(s.created(), ElementsAre(Scenario::job("one", "b")));
   for (StepRecord& record : s.workflow.status.phases[0].steps) {
     const std::string name = record.name;
@@ -90,6 +93,7 @@ TEST(WhenResource, WhatRestsOnAPhaseIsDecidedOnlyWhenAllOfThePhaseIs) {
   s.pass(at(10));
   EXPECT_EQ(s.step("one", "a").state, StepState::Skipped);
   EXPECT_EQ(s.step("one", "b").state, StepState::Succeeded);
+  s.pass(at(11));
   EXPECT_EQ(s.step("two", "c").state, StepState::Running);
   EXPECT_THAT(s.created(), ElementsAre(Scenario::job("one", "b"), Scenario::job("two", "c")));
 }
@@ -184,6 +188,23 @@ TEST(WhenResource, AWorkflowOfWhichOnlySkippedStepsAreOverIsPending) {
   EXPECT_EQ(s.step("one", "a").state, StepState::Skipped);
   EXPECT_EQ(status.state, WorkflowState::Pending);
   EXPECT_EQ(status.reason, "ServiceAccountNotFound");
+}
+
+// The status that says so is lost, and the node is there in the next pass: the step is run, and
+// nothing that comes after it was begun meanwhile.
+TEST(Rule2Order, ASkipThatTheClusterDecidedIsOnRecordBeforeAnythingIsLaunched) {
+  Scenario s(spec_with(false));
+  may_read(s, true);
+  find(s, false);
+  s.pass(at(0));
+  ASSERT_EQ(s.step("one", "a").state, StepState::Skipped);
+  EXPECT_THAT(s.created(), IsEmpty());
+  s.workflow.status = {};
+  s.restart();
+  find(s, true);
+  s.pass(at(10));
+  EXPECT_THAT(s.created(), ElementsAre(Scenario::job("one", "a")));
+  EXPECT_EQ(s.step("one", "b").state, StepState::Pending);
 }
 
 // --- a launch whose answer was lost ---

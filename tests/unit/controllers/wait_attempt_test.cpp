@@ -192,7 +192,7 @@ void answer(testing::Scenario& s, bool holds) {
       Found<ResourceFinding>(finding_of(kOfChain, {{"w", {holds, holds ? "True" : "False", {}}}})));
 }
 
-TEST(WaitStep, IsPassedWithoutAJobAndTheNextStepStartsInTheSamePass) {
+TEST(WaitStep, IsPassedWithoutAJobAndTheNextStepStartsWhenThatIsOnRecord) {
   testing::Scenario s(chain());
   answer(s, true);
   s.pass(at(0));
@@ -219,6 +219,7 @@ TEST(WaitStep, SaysWhatItWaitsForWithoutAWarning) {
   s.pass(at(20));
   EXPECT_EQ(s.step("one", "b").state, StepState::Succeeded);
   EXPECT_EQ(s.step("one", "b").message, "");
+  s.pass(at(21));
   EXPECT_EQ(s.step("two", "c").state, StepState::Running);
 }
 
