@@ -49,12 +49,12 @@ Asks asks(const Json& entry) {
 TimePoint Invariants::turn_of(const Known& known, const std::string& uid,
                               const OutlineStep& step) const {
   TimePoint turn = known.created_at;
-  for (const OutlineStep& before : known.outline.steps) {
-    if (before.ref == step.ref) break;
-    const auto& after = step.after;
-    if (std::find(after.begin(), after.end(), before.ref) == after.end()) continue;
-    turn = std::max(turn, turn_of(known, uid, before));
-    for (const PodRun* run : runs_of(uid, before.ref))
+  std::set<StepRef> before(step.after.begin(), step.after.end());
+  // Backwards, and each once: in a long phase there are too many ways from one step to another.
+  for (auto other = known.outline.steps.rbegin(); other != known.outline.steps.rend(); ++other) {
+    if (!before.contains(other->ref)) continue;
+    before.insert(other->after.begin(), other->after.end());
+    for (const PodRun* run : runs_of(uid, other->ref))
       if (run->ended && run->succeeded()) turn = std::max(turn, *run->ended);
   }
   return turn;
