@@ -47,7 +47,7 @@ json largest_workflow(const std::string& name) {
     phases[i % limits::kPhases]["steps"].push_back({{"name", long_name('s', i)},
                                                     {"command", {"tool"}},
                                                     {"args", json::array()},
-                                                    {"env", environment(i)},
+                                                    {"tools", {{"env", environment(i)}}},
                                                     {"continueOnFailure", true}});
   }
   json spec{{"tools", {{"image", "registry.example/tools:1"}}}, {"phases", phases}};

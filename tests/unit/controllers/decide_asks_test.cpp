@@ -221,6 +221,7 @@ TEST(Asks, ThatTimedOutMayBeToleratedAndGaveNothing) {
   Scenario s(spec);
   s.pass(at(0));
   s.pass(at(600));
+  s.pass(at(601));
   s.end_pod("one", "b", 0);
   s.pass(at(610));
   EXPECT_EQ(s.step("two", "c").reason, "OutputMissing");

@@ -56,6 +56,7 @@ TEST(Waits, BesideATool) {
   s.pass(at(20));
   EXPECT_EQ(s.step("one", "b").state, StepState::Succeeded);
   EXPECT_EQ(s.step("one", "b").job, "");
+  s.pass(at(21));
   EXPECT_THAT(s.created(), ElementsAre(Scenario::job("one", "a"), Scenario::job("two", "c")));
 }
 
@@ -133,6 +134,7 @@ TEST(Waits, ThatFailMayBeTolerated) {
   s.pass(at(60));
   EXPECT_EQ(s.step("one", "a").state, StepState::Failed);
   EXPECT_EQ(s.step("one", "a").reason, "TimedOut");
+  s.pass(at(61));
   EXPECT_EQ(s.step("one", "b").state, StepState::Running) << "the run goes on";
 }
 

@@ -201,6 +201,8 @@ TEST(WaitStep, IsPassedWithoutAJobAndTheNextStepStartsWhenThatIsOnRecord) {
   EXPECT_EQ(s.step("one", "b").state, StepState::Succeeded);
   EXPECT_EQ(s.step("one", "b").job, "");
   EXPECT_EQ(s.step("one", "b").attempts, 1);
+  EXPECT_EQ(s.created().size(), 1U) << "nothing else tells of it";
+  s.pass(at(11));
   EXPECT_EQ(s.step("two", "c").state, StepState::Running);
   EXPECT_EQ(s.created().size(), 2U);
 }
