@@ -50,10 +50,13 @@ class JobAttempt {
       if (!has_final_phase(*pod)) return alive(*pod);
     if (!pods_.empty()) return ended(result_of(*pods_.back()));
     if (job_ == nullptr) return job_gone();
-    if (has_condition(job_->conditions, "Complete")) return ended(success_of_job());
-    if (const auto* failed = find_condition(job_->conditions, "Failed");
-        failed != nullptr && failed->status == "True")
-      return ended(failure_of_job(*failed));
+    const auto* failed = find_condition(job_->conditions, "Failed");
+    const bool has_failed = failed != nullptr && failed->status == "True";
+    if (has_condition(job_->conditions, "Complete") || has_failed) {
+      // The pods' watch may be behind that of the Jobs: their word is better, and has the outputs.
+      if (auto said = said_by_live_pods()) return *said;
+      return ended(has_failed ? failure_of_job(*failed) : success_of_job());
+    }
     if (job_->suspended) return suspended();
     return without_pod();
   }

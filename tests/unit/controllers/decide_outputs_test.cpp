@@ -79,6 +79,7 @@ TEST(DecideOutputs, ThatAreMissingFailTheStepThatNeedsThemAndNothingIsLaunched) 
 TEST(DecideOutputs, OfAPodThatIsGoneAreLostAndSaidToBe) {
   Scenario s(with_reference());
   s.pass(at(0));
+  s.answer_pods("one", "a");
   s.job_view("one", "a").conditions.push_back({"Complete", "True", "", ""});
   s.pass(at(10));
   EXPECT_EQ(s.step("one", "a").state, StepState::Succeeded);
@@ -224,6 +225,7 @@ TEST(DecideOutputs, ThatAreLostFailWhatTheyWouldDecide) {
     this_one["phases"][1]["steps"].push_back({{"name", "d"}, {"command", {"true"}}});
     Scenario s(this_one);
     s.pass(at(0));
+    s.answer_pods("one", "a");
     s.job_view("one", "a").conditions.push_back({"Complete", "True", "", ""});
     s.pass(at(10));
     if (phase) {

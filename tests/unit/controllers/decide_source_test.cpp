@@ -158,6 +158,7 @@ TEST(DecideSource, WhenNobodyFoundOutTheNextOneAsks) {
   Scenario s(with_git());
   Commits commits(s);
   s.pass(at(0));
+  s.answer_pods("one", "a");
   s.job_view("one", "a").conditions.push_back({"Complete", "True", "", ""});  // and no pod
   s.pass(at(10));
   EXPECT_THAT(commits.all, ElementsAre("", ""));

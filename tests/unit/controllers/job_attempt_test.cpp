@@ -162,6 +162,25 @@ TEST(Rule6Ended, APodOfAFormerAttemptIsWaitedForToo) {
   EXPECT_EQ(a.view().live, Liveness::Ending);
 }
 
+// The watch of Jobs is ahead of that of pods: the live API has the outputs, and the end of the log.
+TEST(Rule7Vanished, ThePodOfAFinishedJobIsAskedForBeforeItCountsAsGone) {
+  for (const char* type : {"Complete", "Failed"}) {
+    Attempt a;
+    a.job->conditions.push_back({type, "True", "", ""});
+    const AttemptView unknown = a.view();
+    EXPECT_NE(unknown.live, Liveness::Ended) << "nobody has answered";
+    EXPECT_EQ(unknown.look_again, at(15));
+    const bool good = type == std::string("Complete");
+    a.live_pods({Attempt::make_pod(good ? "Succeeded" : "Failed",
+                                   {good ? ended(0, "k=v\n") : ended(3, "no\n", "Error")})});
+    const AttemptView view = a.view();
+    ASSERT_TRUE(view.result) << type;
+    EXPECT_EQ(view.result->success, good);
+    EXPECT_EQ(view.result->outputs, good ? (Outputs{{"k", "v"}}) : Outputs{});
+    EXPECT_EQ(view.result->log_tail, good ? "" : "no\n");
+  }
+}
+
 TEST(Rule6Ended, AJobThatWasStoppedTooLateHasItsOwnResult) {
   Attempt a;
   a.job->suspended = true;

@@ -102,8 +102,10 @@ struct Attempt {
 
 using Change = std::function<void(Attempt&)>;
 
+// Of its Job. Unless the test has said otherwise, the live API knows no pod of a finished one.
 inline void condition(Attempt& a, const char* type, const char* message = "",
                       const char* reason = "") {
+  a.facts.emplace(LivePods{{"one", "a"}}, Found<LivePods::Answer>(LivePods::Answer{}));
   a.job->conditions.push_back({type, "True", reason, message});
 }
 
