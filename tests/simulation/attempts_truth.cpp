@@ -48,7 +48,8 @@ bool may_be(const std::string& reason, const PodRun& run, const Launch& launch,
             const OutlineStep& step, const Json& record) {
   if (reason == "Disrupted")
     return is_disruption(run.fate.kind) || run.fate.kind == Kind::JobDeleted;
-  if (reason == "NotStarted") return launch.stop_reason == "NotStarted";
+  // It was stopped for that, or for something else a moment before, which nobody was told.
+  if (reason == "NotStarted") return launch.stop_reason == "NotStarted" || !run.started;
   if (reason == "SourceFailed") return run.clone_failed;
   if (reason.starts_with("Outputs")) return run.succeeded() && run.is_spoiled();
   if (reason == "JobDeleted") return run.fate.kind == Kind::JobDeleted;
