@@ -72,7 +72,8 @@ void store_plan(Draft& draft, PlanRecord record) {
 Problems size_problems(const nlohmann::json& definition, const ParameterValues& values) {
   const std::size_t size = definition.dump().size() + nlohmann::json(values).dump().size();
   if (size <= limits::kDefinition) return {};
-  return {{"spec", fmt::format("with the values of its parameters has {} bytes as JSON, at most {} are allowed: keep large scripts in "
+  return {{"spec", fmt::format("with the values of its parameters has {} bytes as JSON, at most {} "
+                               "are allowed: keep large scripts in "
                                "a ConfigMap or a Git repository",
                                size, limits::kDefinition)}};
 }

@@ -124,9 +124,10 @@ class ChildAttempt {
     const std::string begin = begin_of_text(child) + ", which waits for people: ";
     const std::size_t room = limits::kMessage - to_text(step_.ref).size() - 1;
     if (begin.size() + child.status.message.size() <= room) return begin + child.status.message;
-    return begin + fmt::format("kubectl get bwf {} -n {} -o jsonpath='{{.status.message}}' says "
-                               "for what",
-                               child.meta.name, child.meta.ns);
+    return begin + fmt::format(
+                       "kubectl get bwf {} -n {} -o jsonpath='{{.status.message}}' says "
+                       "for what",
+                       child.meta.name, child.meta.ns);
   }
 
   const PlanStep& step_;

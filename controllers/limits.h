@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 inline constexpr std::size_t kPhases = 32;
 inline constexpr std::size_t kStepsInPhase = 32;
 inline constexpr std::size_t kFinallyPhases = 8;
-inline constexpr std::size_t kSteps = 100;        // those of finally included
+inline constexpr std::size_t kSteps = 100;  // those of finally included
 // Bytes of JSON: with its status it must fit into what etcd takes in one request, 1.5 MiB.
 inline constexpr std::size_t kDefinition = 1024 * 1024;
 inline constexpr std::size_t kConditions = 8;     // of one `when` or `requiredWhen`
@@ -39,7 +39,7 @@ inline constexpr Duration kDefaultStartTimeout = 15min;
 
 // Of a status: it must stay far below what etcd takes in one object. With all of these it has less
 // than 256 KiB.
-inline constexpr std::size_t kMessage = 512;  // bytes
+inline constexpr std::size_t kMessage = 512;      // bytes
 inline constexpr std::size_t kLastFailure = 256;  // bytes
 inline constexpr std::size_t kEventNote =
     1024;                                      // bytes of an Event's message; the API refuses more

@@ -12,7 +12,8 @@ constexpr std::string_view kWithin = "within.bootstrap.openshift.io/";
 }  // namespace
 
 std::map<std::string, std::string> lineage_labels(const ObjectMeta& workflow) {
-  if (!is_child(workflow)) return {{labels::kRoot, workflow.name}, {labels::kRootUid, workflow.uid}};
+  if (!is_child(workflow))
+    return {{labels::kRoot, workflow.name}, {labels::kRootUid, workflow.uid}};
   std::map<std::string, std::string> lineage{{label_within(workflow.uid), "true"}};
   for (const auto& [key, value] : workflow.labels)
     if (key == labels::kRoot || key == labels::kRootUid || key.starts_with(kWithin))

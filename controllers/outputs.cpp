@@ -64,10 +64,9 @@ std::size_t stored_size(const Outputs& outputs) {
 
 tl::expected<Outputs, BadOutputs> read_outputs(std::string_view message) {
   if (message.size() > limits::kOutputs)
-    return tl::unexpected(
-        too_large(fmt::format("{}{} bytes to $BOOTSTRAP_OUTPUTS",
-                              message.size() >= limits::kTerminationMessage ? "at least " : "",
-                              message.size())));
+    return tl::unexpected(too_large(fmt::format(
+        "{}{} bytes to $BOOTSTRAP_OUTPUTS",
+        message.size() >= limits::kTerminationMessage ? "at least " : "", message.size())));
   Outputs outputs;
   for (std::size_t number = 1; !message.empty(); ++number) {
     const auto newline = message.find('\n');
@@ -83,9 +82,9 @@ tl::expected<Outputs, BadOutputs> read_outputs(std::string_view message) {
                              std::string(line.substr(equals + 1)));
   }
   if (outputs.size() > limits::kOutputKeys)
-    return tl::unexpected(BadOutputs{reasons::kOutputsTooLarge,
-                                     fmt::format("wrote {} outputs; at most {} are kept",
-                                                 outputs.size(), limits::kOutputKeys)});
+    return tl::unexpected(BadOutputs{
+        reasons::kOutputsTooLarge,
+        fmt::format("wrote {} outputs; at most {} are kept", outputs.size(), limits::kOutputKeys)});
   if (const std::size_t size = stored_size(outputs); size > limits::kOutputs)
     return tl::unexpected(too_large(fmt::format(
         "outputs that have {} bytes in a status, where a quote or backslash has two", size)));

@@ -123,9 +123,9 @@ struct MayRead {
   using Answer = bool;
 };
 
-using Question =
-    std::variant<StoredPlan, LiveJob, LivePods, FormerPods, ServiceAccountOf, ClaimOf, EventsAbout,
-                 ResourceState, ResourceNow, MayRead, TemplateOf, WatchedTemplate, LiveChild, PodsOfWorkflow>;
+using Question = std::variant<StoredPlan, LiveJob, LivePods, FormerPods, ServiceAccountOf, ClaimOf,
+                              EventsAbout, ResourceState, ResourceNow, MayRead, TemplateOf,
+                              WatchedTemplate, LiveChild, PodsOfWorkflow>;
 
 // A look-up that failed is an answer too.
 struct Unavailable {

@@ -31,7 +31,8 @@ const PlanStep* who_finds_out(Draft& draft, const Standing& standing, const GitS
   for (const PlanStep& step : plan.steps)
     if (has_same_source(step, git, plan) && may_run(fresh_launch(draft, step))) return &step;
   for (StepIndex i = 0; i < plan.steps.size(); ++i)
-    if (has_same_source(plan.steps[i], git, plan) && is_next(plan, standing, i)) return &plan.steps[i];
+    if (has_same_source(plan.steps[i], git, plan) && is_next(plan, standing, i))
+      return &plan.steps[i];
   return nullptr;
 }
 

@@ -161,17 +161,18 @@ const Projection<Workflow> kWorkflowProjection{
     read_workflow};
 
 const Projection<JobView> kJobProjection{
-    fields_of_attempt({"spec.suspend", "metadata.annotations.bootstrap\\.openshift\\.io/stop-reason",
-            "status.conditions.type", "status.conditions.status", "status.conditions.reason",
-            "status.conditions.message"}),
+    fields_of_attempt({"spec.suspend",
+                       "metadata.annotations.bootstrap\\.openshift\\.io/stop-reason",
+                       "status.conditions.type", "status.conditions.status",
+                       "status.conditions.reason", "status.conditions.message"}),
     read_job};
 
 const Projection<PodView> kPodProjection{
     fields_of_attempt({"spec.nodeName", "status.phase", "status.reason", "status.message",
-            "status.conditions.type", "status.conditions.status", "status.conditions.reason",
-            "status.conditions.message", "status.containerStatuses.name",
-            "status.containerStatuses.state", "status.initContainerStatuses.name",
-            "status.initContainerStatuses.state"}),
+                       "status.conditions.type", "status.conditions.status",
+                       "status.conditions.reason", "status.conditions.message",
+                       "status.containerStatuses.name", "status.containerStatuses.state",
+                       "status.initContainerStatuses.name", "status.initContainerStatuses.state"}),
     read_pod};
 
 const Projection<EventView> kEventProjection{

@@ -118,9 +118,7 @@ Found<LiveChild::Answer> Lookups::find(const LiveChild& q) const {
 }
 
 Found<PodsOfWorkflow::Answer> Lookups::find(const PodsOfWorkflow& q) const {
-  return objects(kube::resources::kPods,
-                 {.label_selector = label_within(q.uid)},
-                 kPodProjection);
+  return objects(kube::resources::kPods, {.label_selector = label_within(q.uid)}, kPodProjection);
 }
 
 Found<EventsAbout::Answer> Lookups::find(const EventsAbout& q) const {

@@ -55,13 +55,12 @@ Found<ResourceFinding> look_up(kube::Client& client, Discovery& discovery, const
     if (!listed && listed.error().kind == ErrorKind::Forbidden)
       results.refused(Watcher::Restart::Forbidden);
     else if (!listed)
-      return tl::unexpected(Unavailable{
-          fmt::format("the API server does not list {}: {}", resource.qualified(),
-                      listed.error().message)});
+      return tl::unexpected(Unavailable{fmt::format("the API server does not list {}: {}",
+                                                    resource.qualified(), listed.error().message)});
     if (auto finding = results.finding(query)) return std::move(*finding);
   }
-  return tl::unexpected(Unavailable{fmt::format("{} of {} comes and goes", query.resource.kind,
-                                                query.resource.api_version)});
+  return tl::unexpected(Unavailable{
+      fmt::format("{} of {} comes and goes", query.resource.kind, query.resource.api_version)});
 }
 
 }  // namespace bootstrap

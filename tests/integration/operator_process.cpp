@@ -1,13 +1,12 @@
 #include "tests/integration/operator_process.h"
 
-#include <unistd.h>
-
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace bootstrap::testing {
 namespace {

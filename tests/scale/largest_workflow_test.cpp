@@ -1,6 +1,6 @@
-// The largest workflow there may be: as many phases and steps as the CRD accepts, with texts, outputs
-// and ends of logs of the largest size. It is accepted, planned and run to its end, and its status
-// stays within its bounds.
+// The largest workflow there may be: as many phases and steps as the CRD accepts, with texts,
+// outputs and ends of logs of the largest size. It is accepted, planned and run to its end, and its
+// status stays within its bounds.
 
 #include <set>
 
@@ -102,7 +102,8 @@ TEST_F(Largest, ALargerDefinitionIsRefusedByName) {
                                                        std::string(kLargestArgument, 'c')};
   create(ns, workflow);
   const json refused = cluster_.await_state(ns, "larger", "Invalid", 30s);
-  EXPECT_THAT(status_text(refused, "message"), HasSubstr("spec: with the values of its parameters has 10"));
+  EXPECT_THAT(status_text(refused, "message"),
+              HasSubstr("spec: with the values of its parameters has 10"));
   EXPECT_THAT(status_text(refused, "message"), HasSubstr("at most 1048576 are allowed"));
   EXPECT_TRUE(cluster_.items(kube::resources::kJobs, ns).empty());
 }

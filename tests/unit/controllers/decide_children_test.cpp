@@ -105,8 +105,8 @@ TEST(Children, ThatWaitForPeopleLetTheirParentWait) {
   const Status& waits = s.pass(at(10));
   EXPECT_EQ(waits.state, WorkflowState::Waiting);
   EXPECT_EQ(waits.reason, "ChildWaiting");
-  EXPECT_EQ(waits.message, "one/a runs workflow " + child +
-                               ", which waits for people: p/ask waits for x: do so");
+  EXPECT_EQ(waits.message,
+            "one/a runs workflow " + child + ", which waits for people: p/ask waits for x: do so");
   EXPECT_EQ(waits.paused_since, at(10));
   for (const Transition& t : s.last.transitions) EXPECT_FALSE(t.warning) << t.message;
   s.pass(at(7'000));

@@ -246,8 +246,9 @@ TEST(Retries, ThatEndForAnotherReasonStillSayWhyTheLastAttemptFailed) {
   ASSERT_EQ(s.step("one", "a").reason, "LaunchRefused");
   s.pass(at(60));
   EXPECT_EQ(s.step("one", "a").state, StepState::Failed);
-  EXPECT_THAT(s.step("one", "a").message,
-              HasSubstr("its last attempt had failed (ToolFailed): exit code 7: connection refused"));
+  EXPECT_THAT(
+      s.step("one", "a").message,
+      HasSubstr("its last attempt had failed (ToolFailed): exit code 7: connection refused"));
   EXPECT_EQ(s.step("one", "a").last_failure, "");
 }
 

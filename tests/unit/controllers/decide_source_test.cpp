@@ -78,8 +78,8 @@ TEST(DecideSource, TheFirstStepFindsOutAndTheOthersWait) {
 TEST(DecideSource, WhatItIsCalledAfterItsParametersAreReplacedCounts) {
   json spec = with_git();
   spec["parameters"] = json::array({{{"name", "branch"}, {"value", "main"}}});
-  spec["phases"][0]["steps"][1]["tools"]["source"]["git"] = {
-      {"repository", "https://h/x.git"}, {"revision", "$(params.branch)"}};
+  spec["phases"][0]["steps"][1]["tools"]["source"]["git"] = {{"repository", "https://h/x.git"},
+                                                             {"revision", "$(params.branch)"}};
   Scenario s = at_once(spec);
   Commits commits(s);
   s.pass(at(0));

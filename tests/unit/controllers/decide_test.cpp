@@ -215,7 +215,8 @@ TEST(Plan, ADefinitionMustLeaveRoomForItsStatus) {
       EXPECT_EQ(status.state, WorkflowState::Running) << status.message;
     } else {
       EXPECT_EQ(status.state, WorkflowState::Invalid);
-      EXPECT_THAT(status.message, HasSubstr("spec: with the values of its parameters has 1048577 bytes as JSON, at most 1048576"));
+      EXPECT_THAT(status.message, HasSubstr("spec: with the values of its parameters has 1048577 "
+                                            "bytes as JSON, at most 1048576"));
       EXPECT_THAT(s.done, IsEmpty());
     }
   }

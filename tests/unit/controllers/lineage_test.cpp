@@ -63,10 +63,11 @@ TEST(Lineage, AllLabelsOfAnAttemptSayWhoseItIs) {
                        .generation = 0,
                        .creation = {},
                        .deletion = {},
-                       .labels = [] {
-                         const auto all = labels_of_attempt(made_by_people(), {"p", "s"}, 3);
-                         return decltype(ObjectMeta::labels)(all.begin(), all.end());
-                       }(),
+                       .labels =
+                           [] {
+                             const auto all = labels_of_attempt(made_by_people(), {"p", "s"}, 3);
+                             return decltype(ObjectMeta::labels)(all.begin(), all.end());
+                           }(),
                        .controller_uid = ""};
   const auto attempt = attempt_of(job);
   ASSERT_TRUE(attempt);

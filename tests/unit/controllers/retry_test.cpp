@@ -93,8 +93,9 @@ TEST(Retry, WhatWasLostUsesUpNoAttemptAtMostTenTimes) {
 }
 
 TEST(Retry, WhatCountsIsTriedAgainWhateverTheReason) {
-  for (const char* reason : {"ToolFailed", "TimedOut", "OOMKilled", "StartError", "JobDeleted",
-                             "JobSuspended", "JobFailed", "SourceFailed", "OutputsInvalid", "OutputsTooLarge"})
+  for (const char* reason :
+       {"ToolFailed", "TimedOut", "OOMKilled", "StartError", "JobDeleted", "JobSuspended",
+        "JobFailed", "SourceFailed", "OutputsInvalid", "OutputsTooLarge"})
     EXPECT_EQ(next_of({}, failed(1, reason)), "counted, 5s") << reason;
   for (const char* reason : {"PhaseTimedOut", "WorkflowTimedOut"})
     EXPECT_EQ(next_of({}, failed(1, reason)), "final") << reason;

@@ -194,8 +194,8 @@ TEST(Summary, MessagesKeepTheirLimit) {
   EXPECT_TRUE(status.message.ends_with("…"));
 }
 
-// The first failure, of which the message speaks, and the newest: eleven that are tolerated, the one
-// that is not is the oldest of all.
+// The first failure, of which the message speaks, and the newest: eleven that are tolerated, the
+// one that is not is the oldest of all.
 TEST(Summary, KeepsTheEndsOfTheNewestLogs) {
   const int tolerated = static_cast<int>(limits::kLogTails) + 1;
   const auto failed = [](int i) {

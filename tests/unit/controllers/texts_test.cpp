@@ -86,7 +86,10 @@ TEST(Texts, SayNothingToATerminal) {
       {"lines of another system", "a\r\nb", "a\nb"},
       {"a progress bar", "10 %\r20 %", "10 %\n20 %"},
       {"zero, bell, delete", std::string("a\0\x07\x7F", 4), "a???"},
-      {"C1", "a\xC2\x9B" "b", "a?b"},
+      {"C1",
+       "a\xC2\x9B"
+       "b",
+       "a?b"},
       {"first letter behind C1", "\xC2\xA0", "\xC2\xA0"},
   };
   for (const Bytes& row : rows) {

@@ -239,7 +239,10 @@ const ResourceQuery kWidget{{"example.com/v1", "Widget", "x", {}, ResourceRef::M
 
 json kinds(const char* plural) {
   return {{"resources",
-           {{{"name", plural}, {"kind", "Widget"}, {"namespaced", true}, {"verbs", {"list", "watch"}}}}}};
+           {{{"name", plural},
+             {"kind", "Widget"},
+             {"namespaced", true},
+             {"verbs", {"list", "watch"}}}}}};
 }
 
 TEST_F(LookupsTest, AResourceIsListedAsItIsNow) {
