@@ -1,7 +1,7 @@
 #include "controllers/status_summary.h"
 
 #include <algorithm>
-#include <ranges>
+#include <span>
 #include <vector>
 
 #include <fmt/format.h>
@@ -162,7 +162,7 @@ void keep_newest_log_tails(Status& status, const Plan& plan, const Standing& sta
   }
   if (others.size() <= kept) return;
   std::ranges::stable_sort(others, std::ranges::greater{}, &StepRecord::completion);
-  for (StepRecord* record : others | std::views::drop(kept)) record->log_tail.clear();
+  for (StepRecord* record : std::span(others).subspan(kept)) record->log_tail.clear();
 }
 
 }  // namespace bootstrap
