@@ -31,10 +31,6 @@ StepRecord finish(StepRecord record, const AttemptResult& result, TimePoint now)
   record.last_failure.clear();
   record.log_tail = result.log_tail;
   record.outputs = result.outputs;
-  if (record.reason == reasons::kNotStarted) {  // whatever the kubelet makes up for it
-    record.exit_code.reset();
-    record.log_tail.clear();
-  }
   return record;
 }
 
