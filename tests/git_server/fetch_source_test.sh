@@ -179,11 +179,26 @@ without_programs() {
     refused "no ssh" "the image for the source has no ssh"
 }
 
+# A repository whose names of commits are SHA-256 hashes.
+longer_hashes() {
+    local bare=${GIT_BARE%/*}/sha256.git only
+    git init --quiet --bare --shared=0777 --object-format=sha256 --initial-branch=main "$bare"
+    only=$(git -C "$bare" -c user.name=t -c user.email=t@example.com commit-tree -m one \
+        "$(git -C "$bare" hash-object -w -t tree --stdin </dev/null)")
+    git -C "$bare" update-ref refs/heads/main "$only"
+    equal "length of a SHA-256 hash" 64 "${#only}"
+    fetch "${GIT_HTTPS%/*}/sha256.git" main
+    fetched "SHA-256, branch" "$only" main
+    fetch "${GIT_HTTPS%/*}/sha256.git" "$only"
+    fetched "SHA-256, commit" "$only" ""
+}
+
 revisions
 credentials
 for_steps
 ssh_keys
 any_user
+longer_hashes
 without_programs
 
 echo "$checks checks, $failures failures"
