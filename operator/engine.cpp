@@ -36,11 +36,12 @@ Engine::Engine(kube::Client& client, const runtime::Clock& clock, Options option
                   .on_version = {}}),
       discovery_(client, clock),
       access_(client, clock, discovery_),
+      event_looks_(clock),
       subscriptions_(discovery_, options.subscriptions, hooks_.watches,
                      [this](const ObjectKey& workflow) { queue_.add(workflow); }),
       watched_templates_(templates_, [this](const ObjectKey& workflow) { queue_.add(workflow); }),
       reconciler_(client, {workflows_, jobs_, pods_},
-                  {subscriptions_, access_, watched_templates_, discovery_}, clock,
+                  {subscriptions_, access_, watched_templates_, discovery_, event_looks_}, clock,
                   std::move(options.reconciler), hooks_.reconciler) {}
 
 void Engine::queue_owner(const ObjectMeta& child) {

@@ -74,6 +74,7 @@ class Engine {
   kube::Store<TemplateView> templates_;
   Discovery discovery_;
   AccessReviews access_;
+  EventLooks event_looks_;
   Subscriptions subscriptions_;
   WatchedTemplates watched_templates_;
   Reconciler reconciler_;

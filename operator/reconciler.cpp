@@ -101,7 +101,11 @@ std::optional<Answer> Reconciler::answer(const Question& question, const ObjectM
   if (const auto* may = std::get_if<MayRead>(&question)) return live_.access.ask(workflow.ns, *may);
   if (const auto* watched = std::get_if<WatchedTemplate>(&question))
     return live_.templates.ask(workflow.key(), *watched);
-  return Lookups(client_, live_.discovery, workflow).answer(question);
+  const Lookups lookups(client_, live_.discovery, workflow);
+  if (const auto* about = std::get_if<EventsAbout>(&question))
+    return live_.events.ask(
+        *about, [&] { return std::get<Found<EventsAbout::Answer>>(lookups.answer(question)); });
+  return lookups.answer(question);
 }
 
 // False: every question that was asked has its answer, as far as there is one now.

@@ -13,6 +13,7 @@
 #include "controllers/decide.h"
 #include "controllers/job_builder.h"
 #include "operator/access_reviews.h"
+#include "operator/event_looks.h"
 #include "operator/kube/client.h"
 #include "operator/kube/store.h"
 #include "operator/own_writes.h"
@@ -37,6 +38,7 @@ class Reconciler {
     AccessReviews& access;
     WatchedTemplates& templates;
     Discovery& discovery;
+    EventLooks& events;
   };
 
   struct Options {

@@ -104,7 +104,8 @@ SmallCluster::SmallCluster(json spec, std::uint64_t first_version)
 void SmallCluster::restart() {
   reconciler_ = std::make_unique<Reconciler>(
       client_, Reconciler::Stores{workflows, jobs, pods},
-      Reconciler::Live{subscriptions_, access_, watched_templates_, discovery_}, clock, options(),
+      Reconciler::Live{subscriptions_, access_, watched_templates_, discovery_, event_looks_},
+      clock, options(),
       Reconciler::Hooks{
           .on_transition = [this](const ObjectMeta&,
                                   const Transition& t) { told.push_back(t.reason); },

@@ -94,6 +94,7 @@ class SmallCluster {
   kube::Client client_;
   Discovery discovery_{client_, clock};
   AccessReviews access_{client_, clock, discovery_};
+  EventLooks event_looks_{clock};
   Subscriptions subscriptions_{discovery_, {}, {}, [](const ObjectKey&) {}};
   WatchedTemplates watched_templates_{templates, [](const ObjectKey&) {}};
   std::unique_ptr<Reconciler> reconciler_;
