@@ -36,6 +36,8 @@ constexpr Duration kWorkerSilence = 2min;
 // A watch must say something within the time the server ends it by, and a margin.
 constexpr Duration kWatchSilence = 6min;
 constexpr Duration kStatisticsEvery = 5s;
+// At the same time, beside one of each worker: lists of watches, keeping the connection warm.
+constexpr std::size_t kRequestsOfOthers = 8;
 
 kube::AccessResult<kube::ClusterAccess> find_access(const ProcessOptions& options,
                                                     const runtime::Clock& clock) {
@@ -66,7 +68,9 @@ class Application {
       return EXIT_FAILURE;
     }
     const auto transport =
-        kube::make_cpprest_transport({.server = access->server, .tls = access->tls});
+        kube::make_cpprest_transport({.server = access->server,
+                                      .tls = access->tls,
+                                      .max_requests = options_.workers + kRequestsOfOthers});
     kube::KeepWarm warm(*transport, clock_, {});
     kube::Client client(warm, access->tokens.get(), client_options());
     log_.info("starting", {{"version", kVersion}, {"server", access->server}});

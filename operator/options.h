@@ -13,7 +13,9 @@ struct ProcessOptions {
   std::string kubeconfig;  // empty: the pod's ServiceAccount, else the usual kubeconfig
   std::string context;
   std::uint16_t http_port = 8080;
-  unsigned workers = 4;
+  // They wait for the API server most of the time: with few of them many workflows at once wait for
+  // each other, as docs/benchmarks.md shows.
+  unsigned workers = 16;
   runtime::LogLevel log_level = runtime::LogLevel::Info;
   runtime::LogFormat log_format = runtime::LogFormat::Json;
 };
