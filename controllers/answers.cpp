@@ -29,13 +29,6 @@ ParameterValues known_parameters(const PlanStep& step, const Plan& plan, const S
   return all;
 }
 
-bool answers_are_stored(const PlanStep& step, const Plan& plan, const Status& now,
-                        const Status& stored) {
-  return std::ranges::all_of(step.asks, [&](StepIndex ask) {
-    return !has_answered(now, plan.steps[ask]) || has_answered(stored, plan.steps[ask]);
-  });
-}
-
 Lookup with_answers_so_far(Lookup known, const Plan& plan, const Status& status) {
   return [known = std::move(known), asked = asked_parameters(plan.steps), &plan,
           &status](std::string_view reference) -> std::optional<std::string> {

@@ -19,10 +19,6 @@ ParameterValues answers_before(const PlanStep&, const Plan&, const Status&);
 // The parameters of the run and these.
 ParameterValues known_parameters(const PlanStep&, const Plan&, const Status&);
 
-// Whether all answers that a step knows are in the status `stored` as well. Only then a Job may
-// rest on them: after a crash nobody would know what it was told.
-bool answers_are_stored(const PlanStep&, const Plan&, const Status& now, const Status& stored);
-
 // For texts that are no part of a launch (notes): a parameter that is asked for and has no answer
 // is "(none)".
 Lookup with_answers_so_far(Lookup known, const Plan&, const Status&);

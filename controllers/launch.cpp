@@ -30,12 +30,11 @@ bool account_allows(Draft& draft, const PlanStep& step, StepRecord& record) {
   return use.kind == AccountUse::Kind::Allowed;
 }
 
-// All that people have answered before a step's turn. The status comes first, and wakes this
-// workflow again. An ask that seems to go on although steps after it were launched was answered to
-// another operator, which knows more: what it has written wakes this workflow too.
-bool answers_are_known(Draft& draft, const Standing& standing, const PlanStep& step) {
-  return std::ranges::all_of(step.asks, [&](StepIndex ask) { return standing.is_over(ask); }) &&
-         answers_are_stored(step, draft.plan(), draft.status(), draft.observed().workflow.status);
+// People have answered all that is asked before a step's turn. An ask that seems to go on although
+// steps after it were launched was answered to another operator, which knows more: what it has
+// written wakes this workflow.
+bool asks_are_over(const Standing& standing, const PlanStep& step) {
+  return std::ranges::all_of(step.asks, [&](StepIndex ask) { return standing.is_over(ask); });
 }
 
 // Told by no Job or child: after a crash it would be decided anew, and perhaps otherwise.
@@ -136,9 +135,9 @@ bool nothing_keeps_it(Draft& draft, const Standing& standing, const PlanStep& st
   const bool runs_something = has_job(step) || has_child(step);
   if (runs_something && fresh_launch(draft, step) == nullptr && !decisions_are_stored(draft))
     return false;
-  if (has_child(step)) return answers_are_known(draft, standing, step);
+  if (has_child(step)) return asks_are_over(standing, step);
   if (!has_job(step)) return account_allows(draft, step, record);
-  return answers_are_known(draft, standing, step) && account_allows(draft, step, record) &&
+  return asks_are_over(standing, step) && account_allows(draft, step, record) &&
          workspace_is_there(draft, record) &&
          (!values.source_commit.empty() || finds_out_its_commit(draft, standing, step)) &&
          former_attempts_have_ended(draft, step, record);
