@@ -178,6 +178,26 @@ TEST(Finally, RunsAfterATimeoutAndHasItsOwn) {
             "clean/x failed as well");
 }
 
+TEST(Finally, ThatIsLateBeforeItsLastStepCouldStartHasFailed) {
+  json spec = with_finally();
+  spec["finally"][0]["timeout"] = "30s";
+  Scenario s(spec);
+  s.refuse["job/" + Scenario::job("clean", "y")] = Refused{"Forbidden", "exceeded quota", true};
+  s.pass(at(0));
+  succeed(s, "one", "a", 10);
+  succeed(s, "one", "b", 20);
+  succeed(s, "clean", "x", 30);
+  EXPECT_EQ(s.step("clean", "y").reason, "LaunchRefused");
+  s.pass(at(50));
+  succeed(s, "tell", "z", 60);
+  EXPECT_EQ(s.step("clean", "y").state, StepState::Pending);
+  EXPECT_EQ(s.workflow.status.state, WorkflowState::Failed);
+  EXPECT_EQ(s.workflow.status.reason, "FinallyFailed");
+  EXPECT_EQ(s.workflow.status.message,
+            "all 2 steps succeeded in 1m0s, but in finally phase clean did not end within its "
+            "timeout of 30s");
+}
+
 TEST(Finally, IsNotRunAgainAfterACrashAtItsEnd) {
   Scenario s(with_finally());
   s.pass(at(0));
