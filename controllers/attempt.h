@@ -60,6 +60,7 @@ inline constexpr const char* kWaitingForResource = "WaitingForResource";
 inline constexpr const char* kOperatorMayNotRead = "OperatorMayNotRead";
 inline constexpr const char* kServiceAccountMayNotRead = "ServiceAccountMayNotRead";
 inline constexpr const char* kWatchLimit = "WatchLimit";
+inline constexpr const char* kUnwatchable = "ResourceCannotBeWatched";
 // What a gate waits for.
 inline constexpr const char* kWaitingForAnswers = "WaitingForAnswers";
 inline constexpr const char* kAnswerRefused = "AnswerRefused";

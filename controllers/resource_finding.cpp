@@ -77,6 +77,11 @@ std::string missing_text(const ResourceQuery& query, const ResourceFinding& find
           "{}: the operator may not read {}; an administrator can allow it with a ClusterRole that "
           "has verbs list and watch on them and the label {}=true",
           name, finding.permission, kAggregateToOperator);
+    case Reading::Unwatchable:
+      return fmt::format(
+          "{}: {} of {} cannot be watched, only read, so nothing tells when it changes; let a step "
+          "with a command wait for it",
+          name, resource.kind, resource.api_version);
     case Reading::WatchLimit:
       return fmt::format(
           "{}: the operator watches as many resources as it may; it goes on when "

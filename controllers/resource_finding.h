@@ -17,9 +17,10 @@ namespace bootstrap {
 struct ResourceFinding {
   enum class Reading {
     Read,
-    NoSuchKind,  // the API server does not know it: not yet, or not any more
-    Forbidden,   // the operator may not read it
-    WatchLimit   // the operator watches as much as it may
+    NoSuchKind,   // the API server does not know it: not yet, or not any more
+    Forbidden,    // the operator may not read it
+    Unwatchable,  // the API server can list it, but does not tell of changes
+    WatchLimit    // the operator watches as much as it may
   };
   Reading reading = Reading::Read;
   bool holds = false;

@@ -121,6 +121,7 @@ class WaitAttempt {
 
   AttemptView waiting(const ResourceFinding& finding) const {
     const std::string missing = what_is_missing(query_, finding);
+    if (finding.reading == Reading::Unwatchable) return ended(reasons::kUnwatchable, missing);
     if (now_ >= deadline_) return timed_out(missing);
     switch (finding.reading) {
       case Reading::Forbidden:
@@ -129,6 +130,7 @@ class WaitAttempt {
         return running(reasons::kWatchLimit, missing, next_look());
       case Reading::NoSuchKind:
         return paced(running(reasons::kWaitingForResource, "waits for " + missing, next_look()));
+      case Reading::Unwatchable:
       case Reading::Read:
         break;
     }

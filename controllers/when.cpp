@@ -158,6 +158,7 @@ WhenResult judged(const ResourceQuery& query, const ResourceFinding& finding) {
     case ResourceFinding::Reading::WatchLimit:
       return {Kind::NotKnownYet, why_not(query, finding), reasons::kWatchLimit};
     case ResourceFinding::Reading::NoSuchKind:
+    case ResourceFinding::Reading::Unwatchable:  // it was listed
     case ResourceFinding::Reading::Read:
       break;
   }

@@ -14,13 +14,14 @@ std::string text_at(const json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-// Objects of it can be listed and watched; subresources ("pods/log") and reviews cannot.
-bool can_be_watched(const json& entry) {
+bool has_verb(const json& entry, const char* verb) {
   const json verbs = entry.value("verbs", json::array());
-  const auto has = [&](const char* verb) {
-    return std::ranges::find(verbs, json(verb)) != verbs.end();
-  };
-  return text_at(entry, "name").find('/') == std::string::npos && has("list") && has("watch");
+  return std::ranges::find(verbs, json(verb)) != verbs.end();
+}
+
+// Objects of it can be listed; subresources ("pods/log") and reviews cannot.
+bool can_be_listed(const json& entry) {
+  return text_at(entry, "name").find('/') == std::string::npos && has_verb(entry, "list");
 }
 
 std::optional<ApiResource> resource_in(const json& list, const std::string& api_version,
@@ -28,13 +29,14 @@ std::optional<ApiResource> resource_in(const json& list, const std::string& api_
   const auto resources = list.find("resources");
   if (resources == list.end() || !resources->is_array()) return std::nullopt;
   for (const json& entry : *resources) {
-    if (!entry.is_object() || text_at(entry, "kind") != kind || !can_be_watched(entry)) continue;
+    if (!entry.is_object() || text_at(entry, "kind") != kind || !can_be_listed(entry)) continue;
     const auto slash = api_version.find('/');
     ApiResource resource;
     resource.group = slash == std::string::npos ? "" : api_version.substr(0, slash);
     resource.version = slash == std::string::npos ? api_version : api_version.substr(slash + 1);
     resource.plural = text_at(entry, "name");
     resource.namespaced = entry.value("namespaced", false);
+    resource.watchable = has_verb(entry, "watch");
     return resource;
   }
   return std::nullopt;

@@ -25,6 +25,7 @@ struct ApiResource {
   std::string version;
   std::string plural;
   bool namespaced = true;
+  bool watchable = true;
   auto operator<=>(const ApiResource&) const = default;
 
   kube::Resource resource() const { return {group, version, plural}; }
@@ -41,7 +42,7 @@ class Discovery {
 
   Discovery(kube::Client& client, const runtime::Clock& clock) : client_(client), clock_(clock) {}
 
-  // Empty: there is no such kind that could be listed and watched.
+  // Empty: there is no such kind that could be listed.
   Found<std::optional<ApiResource>> find(const std::string& api_version, const std::string& kind);
   // It is not there any more.
   void forget(const std::string& api_version, const std::string& kind);

@@ -6,9 +6,9 @@ using Reading = ResourceFinding::Reading;
 
 namespace {
 
-ResourceFinding limit_reached() {
+ResourceFinding without_reading(Reading reading) {
   ResourceFinding finding;
-  finding.reading = Reading::WatchLimit;
+  finding.reading = reading;
   return finding;
 }
 
@@ -24,6 +24,7 @@ std::optional<Found<ResourceFinding>> Subscriptions::ask(const ObjectKey& workfl
   const std::scoped_lock lock(mutex_);
   const Asked asked{workflow.ns, query};
   if (!*resource) return finding_without_kind(query);
+  if (!(*resource)->watchable) return without_reading(Reading::Unwatchable);
   const Place place{**resource, (*resource)->namespaced ? workflow.ns : ""};
   auto known = subscriptions_.find(asked);
   // A kind that came back as another resource is another question.
@@ -35,7 +36,7 @@ std::optional<Found<ResourceFinding>> Subscriptions::ask(const ObjectKey& workfl
   if (known == subscriptions_.end()) {
     if (!subscribe(place, query)) {
       refused_.insert(workflow);
-      return limit_reached();
+      return without_reading(Reading::WatchLimit);
     }
     known = subscriptions_.emplace(asked, Subscription{place, {}}).first;
   }

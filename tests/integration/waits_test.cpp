@@ -28,7 +28,7 @@ metadata: {name: )" + ns_.name() + R"(}
 rules:
 - apiGroups: ["", apiextensions.k8s.io, )" +
                                   group() + R"(]
-  resources: [configmaps, customresourcedefinitions, widgets]
+  resources: [componentstatuses, configmaps, customresourcedefinitions, widgets]
   verbs: [get, list]
 )");
     cluster_.kubectl_output({"create", "clusterrolebinding", ns_.name(),
@@ -168,6 +168,16 @@ TEST_F(Waits, TimeOut) {
   EXPECT_EQ(step_of(workflow, "p", "s").at("reason"), "TimedOut");
   EXPECT_EQ(step_of(workflow, "p", "s").at("message"),
             "did not come within its timeout of 3s: ConfigMap never: it does not exist yet");
+}
+
+TEST_F(Waits, EndAtOnceWhenNothingWouldTellOfAChange) {
+  RunningEngine engine(cluster_, {});
+  wait_for("probe",
+           "{resource: {apiVersion: v1, kind: ComponentStatus, name: etcd-0}, "
+           "condition: {type: Healthy}}");
+  const json workflow = ended("probe", "Failed");
+  EXPECT_EQ(step_of(workflow, "p", "s").at("reason"), "ResourceCannotBeWatched");
+  await_message("probe", "ComponentStatus etcd-0: ComponentStatus of v1 cannot be watched");
 }
 
 TEST_F(Waits, AreOverOnlyForWhatTheAccountMayRead) {

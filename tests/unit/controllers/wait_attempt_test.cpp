@@ -141,6 +141,19 @@ TEST_F(WaitAttempt, SaysWhenTheOperatorMayNotOrCannot) {
   EXPECT_EQ(view(at(1)).reason, "WatchLimit");
 }
 
+TEST_F(WaitAttempt, EndsAtOnceWhenNothingWouldTellOfAChange) {
+  ResourceFinding finding;
+  finding.reading = ResourceFinding::Reading::Unwatchable;
+  find(finding);
+  const AttemptView ended = view(at(1));
+  ASSERT_TRUE(ended.result.has_value());
+  EXPECT_FALSE(ended.result->success);
+  EXPECT_EQ(ended.result->reason, "ResourceCannotBeWatched");
+  EXPECT_EQ(ended.result->message,
+            "Node n: Node of v1 cannot be watched, only read, so nothing tells when it changes; "
+            "let a step with a command wait for it");
+}
+
 TEST_F(WaitAttempt, WritesANewValueNotBeforeTheLastOneIsTenSecondsOld) {
   find_value("False");
   take(view(at(1)));

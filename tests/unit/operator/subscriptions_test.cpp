@@ -22,6 +22,7 @@ using Restart = kube::Watcher::Restart;
 constexpr const char* kApps = R"({"resources":[
   {"name":"deployments","kind":"Deployment","namespaced":true,"verbs":["get","list","watch"]},
   {"name":"deployments/scale","kind":"Scale","namespaced":true,"verbs":["get"]},
+  {"name":"probes","kind":"Probe","namespaced":true,"verbs":["get","list"]},
   {"name":"zones","kind":"Zone","namespaced":false,"verbs":["list","watch"]}]})";
 
 class SubscriptionsTest : public ::testing::Test {
@@ -48,6 +49,7 @@ class SubscriptionsTest : public ::testing::Test {
     const ResourceFinding& finding = **answer;
     if (finding.reading == Reading::Forbidden) return "forbidden";
     if (finding.reading == Reading::WatchLimit) return "limit";
+    if (finding.reading == Reading::Unwatchable) return "unwatchable";
     if (finding.reading == Reading::NoSuchKind) return finding.holds ? "no kind, holds" : "no kind";
     return finding.holds ? "holds" : "not";
   }
@@ -212,7 +214,14 @@ TEST_F(SubscriptionsTest, AKindThatGoesIsNoticedByItsWatch) {
   EXPECT_EQ(ask(workflow(), deployment("x")), "no kind");
 }
 
-TEST_F(SubscriptionsTest, WhatCannotBeWatchedIsNoKind) {
+TEST_F(SubscriptionsTest, AKindThatCanOnlyBeListedIsNotWatched) {
+  ResourceQuery probe = deployment("x");
+  probe.resource.kind = "Probe";
+  EXPECT_EQ(ask(workflow(), probe), "unwatchable");
+  EXPECT_THAT(open(), IsEmpty());
+}
+
+TEST_F(SubscriptionsTest, ASubresourceIsNoKind) {
   ResourceQuery scale = deployment("x");
   scale.resource.kind = "Scale";
   EXPECT_EQ(ask(workflow(), scale), "no kind");
