@@ -29,12 +29,12 @@ void Invariants::note_launch(Known& known, const AttemptName& name, const std::s
 
 void Invariants::note_status(Known& known, const Json& after) {
   known.newest = nodes_.now();
-  if (const auto since = from_rfc3339(after.value("pausedSince", ""))) {
-    if (known.pauses.empty() || known.pauses.back().from != *since)
-      known.pauses.push_back({*since, {}});
-  } else if (!known.pauses.empty() && !known.pauses.back().to) {
-    known.pauses.back().to = known.newest;
-  }
+  const auto since = from_rfc3339(after.value("pausedSince", ""));
+  // Of two pauses in one second both are known: the first one is over.
+  const bool paused = !known.pauses.empty() && !known.pauses.back().to;
+  if (paused && since == known.pauses.back().from) return;
+  if (paused) known.pauses.back().to = known.newest;
+  if (since) known.pauses.push_back({*since, {}});
 }
 
 void Invariants::note_result(Known& known, const std::string& uid, const OutlineStep& step,
