@@ -76,6 +76,7 @@ class Invariants {
   // Keeps what the truths (known.h) need to know.
   void note_launch(Known&, const AttemptName&, const std::string& uid);
   void note_status(Known&, const Json& after);
+  void note_unwritten(const std::string& workflow);
   void note_result(Known&, const std::string& workflow_uid, const OutlineStep&, const Json& before,
                    const Json& after);
   void on_stop(const AttemptName&, const std::string& reason);

@@ -37,6 +37,16 @@ void Invariants::note_status(Known& known, const Json& after) {
   if (since) known.pauses.push_back({*since, {}});
 }
 
+// A status was not written: what was launched for it is not on record.
+void Invariants::note_unwritten(const std::string& workflow) {
+  for (auto& [uid, known] : known_) {
+    if (known.name != workflow || known.deleted) continue;
+    for (auto& [name, launch] : known.launches)
+      if (step_record(known.status, {name.phase, name.step}).value("attempts", 0) < name.attempt)
+        launch.unwritten = true;
+  }
+}
+
 void Invariants::note_result(Known& known, const std::string& uid, const OutlineStep& step,
                              const Json& before, const Json& after) {
   const std::string state = after.value("state", "");
