@@ -31,14 +31,15 @@ Duration shortest_delay(const OutlineRetry& retry, int failures) {
   return std::min(delay, retry.longest);
 }
 
-// When nothing of it ran any more; empty: it had no pod.
+// When nothing of it ran any more: without a pod that is not before it was stopped. Its record
+// comes later, by as much as the write of a status takes. Empty: it was not launched.
 std::optional<TimePoint> end_of(const Known& known, const Nodes& nodes, const AttemptName& name) {
   std::optional<TimePoint> end;
   const auto launch = known.launches.find(name);
   if (launch == known.launches.end()) return end;
   for (const PodRun* run : runs_of(nodes, name.workflow_uid, {name.phase, name.step}))
     if (run->job_uid == launch->second.uid && run->ended) end = std::max(end, run->ended);
-  return end;
+  return end ? end : launch->second.stopped.value_or(launch->second.at);
 }
 
 }  // namespace
@@ -71,7 +72,7 @@ void check_next_retry(const Known& known, const Nodes& nodes, const AttemptName&
   if (step == nullptr || !step->retry || !next) return;
   const Duration least = shortest_delay(*step->retry, failures_like(known, name));
   const Duration most = least + least * step->retry->jitter / 100;
-  const TimePoint end = end_of(known, nodes, name).value_or(known.launches.at(name).at);
+  const TimePoint end = end_of(known, nodes, name).value_or(failed.at);
   if (*next < end + least || *next > failed.at + most + kRounding)
     complain(fmt::format("n: {} failed at {}, is tried again at {}, but its delay is {} to {}",
                          to_text(name), to_rfc3339(end), to_rfc3339(*next),

@@ -26,6 +26,13 @@ Json definition_of(const ObjectStore& store, const Json& workflow) {
   return found ? (*found)["spec"] : Json{{"phases", Json::array()}};
 }
 
+// Of a target that ends with /<name>/status.
+std::string workflow_of_status(const std::string& target) {
+  const auto end = target.rfind('/');
+  const auto begin = target.rfind('/', end - 1) + 1;
+  return target.substr(begin, end - begin);
+}
+
 }  // namespace
 
 Invariants::Invariants(SimApiServer& server, const Nodes& nodes)
@@ -140,6 +147,7 @@ void Invariants::on_request(const RequestRecord& request) {
   const Json patch = Json::parse(request.body, nullptr, false);
   if (text_at(patch, "/metadata/resourceVersion").empty())
     violated("g: status written without a version: " + request.body.substr(0, 200));
+  if (request.status != 200) note_unwritten(workflow_of_status(request.target));
 }
 
 std::vector<const PodRun*> Invariants::runs_of(const std::string& uid, const StepRef& ref) const {

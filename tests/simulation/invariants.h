@@ -56,9 +56,11 @@ class Invariants {
 
   void on_request(const RequestRecord&);
 
-  // Operators started so far, and for how long none was there.
+  // Operators started so far, for how long none was there, and for how long one could not know that
+  // a watch of what it writes was mute.
   std::size_t processes = 0;
   Duration down{};
+  Duration deaf{};
 
   // e: for a workflow that has ended.
   void judge(const std::string& workflow_uid);
@@ -74,6 +76,7 @@ class Invariants {
   // Keeps what the truths (known.h) need to know.
   void note_launch(Known&, const AttemptName&, const std::string& uid);
   void note_status(Known&, const Json& after);
+  void note_unwritten(const std::string& workflow);
   void note_result(Known&, const std::string& workflow_uid, const OutlineStep&, const Json& before,
                    const Json& after);
   void on_stop(const AttemptName&, const std::string& reason);

@@ -29,11 +29,21 @@ void Invariants::note_launch(Known& known, const AttemptName& name, const std::s
 
 void Invariants::note_status(Known& known, const Json& after) {
   known.newest = nodes_.now();
-  if (const auto since = from_rfc3339(after.value("pausedSince", ""))) {
-    if (known.pauses.empty() || known.pauses.back().from != *since)
-      known.pauses.push_back({*since, {}});
-  } else if (!known.pauses.empty() && !known.pauses.back().to) {
-    known.pauses.back().to = known.newest;
+  const auto since = from_rfc3339(after.value("pausedSince", ""));
+  // Of two pauses in one second both are known: the first one is over.
+  const bool paused = !known.pauses.empty() && !known.pauses.back().to;
+  if (paused && since == known.pauses.back().from) return;
+  if (paused) known.pauses.back().to = known.newest;
+  if (since) known.pauses.push_back({*since, {}});
+}
+
+// A status was not written: what was launched for it is not on record.
+void Invariants::note_unwritten(const std::string& workflow) {
+  for (auto& [uid, known] : known_) {
+    if (known.name != workflow || known.deleted) continue;
+    for (auto& [name, launch] : known.launches)
+      if (step_record(known.status, {name.phase, name.step}).value("attempts", 0) < name.attempt)
+        launch.unwritten = true;
   }
 }
 
@@ -84,10 +94,11 @@ void Invariants::on_deleted_child(const Change& change) {
   if (is_told && server_.sender().process != 0) on_stop(attempt_name(*change.object), "");
 }
 
-// How long after its time something may still go on: what the operator needs when requests fail and
-// watches say nothing, and all the time that there was no operator.
+// How long after its time something may still go on: what the operator needs when requests fail,
+// all the time that there was no operator, and the time that its own writes did not come back to
+// it: who decides only on what has seen them can do nothing meanwhile.
 Duration Invariants::patience() const {
-  return 3min + down;
+  return 3min + down + deaf;
 }
 
 }  // namespace bootstrap::simulation

@@ -22,6 +22,8 @@ struct Launch {
   std::string uid;
   bool late = false;        // see invariants.h
   std::size_t process = 0;  // the operator that created it
+  // The status that would have recorded it was not written: it is found by a later pass.
+  bool unwritten = false;
   // The operator has told it to end.
   std::optional<TimePoint> stopped = {};
   std::string stop_reason = {};

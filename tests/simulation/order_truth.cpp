@@ -19,10 +19,14 @@ bool was_late(const Known& known, const StepRef& ref) {
   });
 }
 
-// Launched by another operator, which knew more: this one has only found it.
+// Launched by another operator, or in a pass whose status was not written. That one knew more; this
+// one has only found it. It records it at once, for its UID must not get lost, and what came before
+// when that is known again: whether a pod of it is left may have no answer now, and the pod whose
+// success was seen may be gone before its Job says so.
 bool is_found(const Known& known, const StepRef& ref, std::size_t writer) {
   return std::any_of(known.launches.begin(), known.launches.end(), [&](const auto& launch) {
-    return launch.second.process != writer && StepRef{launch.first.phase, launch.first.step} == ref;
+    return (launch.second.process != writer || launch.second.unwritten) &&
+           StepRef{launch.first.phase, launch.first.step} == ref;
   });
 }
 

@@ -15,6 +15,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "tests/simulation/api_status.h"
@@ -58,6 +59,9 @@ class Watches {
   void expire(Handle);  // an ERROR event 410 inside the stream, which then ends
   void mute(Handle);    // nothing arrives any more, not even the end
   std::vector<Handle> open_handles() const;
+  // For how long clients have held mute watches of this kind. Only the time counts in which a
+  // client cannot know: a watch that does not end when it was to end is mute.
+  Duration deaf(const ResourceType&) const;
 
   WatchSettings& settings() { return settings_; }
 
@@ -73,7 +77,8 @@ class Watches {
     Selector labels;
     Selector fields;
     bool bookmarks = false;
-    bool muted = false;
+    TimePoint ends;                  // by the server
+    std::optional<TimePoint> muted;  // since when
     State state = State::Open;
     std::deque<Line> lines;
     TimePoint last_arrival;
@@ -89,6 +94,7 @@ class Watches {
   void schedule_bookmarks(Handle);
   bool selects(const Stream&, const Object&) const;
   Stream* find(Handle);
+  Duration deaf_by(const Stream&) const;
 
   ObjectStore& store_;
   Scheduler& scheduler_;
@@ -96,6 +102,7 @@ class Watches {
   WatchSettings settings_;
   std::map<Handle, Stream> streams_;
   Handle last_handle_ = 0;
+  std::map<const ResourceType*, Duration> deaf_;  // by watches that are closed
 };
 
 }  // namespace bootstrap::simulation
