@@ -33,8 +33,8 @@ using runtime::HttpReply;
 constexpr Duration kStopLimit = 5s;
 // A worker that is busy with one key for longer is wedged: every call it makes has a deadline.
 constexpr Duration kWorkerSilence = 2min;
-// A watch must say something within the time the server ends it by, and a margin.
-constexpr Duration kWatchSilence = 6min;
+// A watch that is silent is opened anew after 150 s; this is for one that is not even that.
+constexpr Duration kWatchSilence = 5min;
 constexpr Duration kStatisticsEvery = 5s;
 // At the same time, beside one of each worker: lists of watches, keeping the connection warm.
 constexpr std::size_t kRequestsOfOthers = 8;

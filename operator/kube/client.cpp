@@ -19,8 +19,11 @@ using Kind = ApiError::Kind;
 
 // A server that asks for a repeat "now" still gets a moment.
 constexpr milliseconds kShortestPause{500};
-// The server ends a watch at its timeoutSeconds; this much later we no longer believe it lives.
-constexpr milliseconds kWatchGrace{15'000};
+// A watch that has said nothing for this long is opened anew. A server with anything to watch sends
+// a bookmark every minute; one that is quiet for longer is asked again, which costs little. Nothing
+// is decided about a workflow before what was written to it has come back, so nobody should wait
+// for a watch that is dead until the server would have ended it.
+constexpr milliseconds kWatchSilence{150'000};
 
 // Of what was written we want to know who it is, not read it back. A server that cannot do that
 // answers with the whole object, of which the metadata is a part.
@@ -304,7 +307,7 @@ ApiResult<void> Client::watch(const Resource& resource, std::string_view ns,
   }
   Request request{.target = object_path(resource, ns) + query.text()};
   StreamLimits limits;
-  limits.idle = options.timeout + kWatchGrace;
+  limits.idle = kWatchSilence;
   const EitherStop either(options_.stop, stop);
 
   bool token_renewed = false;

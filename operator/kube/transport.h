@@ -64,7 +64,7 @@ class Sink {
 
 struct StreamLimits {
   std::chrono::milliseconds head{15'000};   // until the status line and headers have arrived
-  std::chrono::milliseconds idle{305'000};  // without one byte of body
+  std::chrono::milliseconds idle{150'000};  // without one byte of body
 };
 
 class Transport {

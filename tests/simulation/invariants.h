@@ -56,11 +56,9 @@ class Invariants {
 
   void on_request(const RequestRecord&);
 
-  // Operators started so far, for how long none was there, and for how long one could not know that
-  // a watch of what it writes was mute.
+  // Operators started so far, and for how long none was there.
   std::size_t processes = 0;
   Duration down{};
-  Duration deaf{};
 
   // e: for a workflow that has ended.
   void judge(const std::string& workflow_uid);

@@ -94,11 +94,10 @@ void Invariants::on_deleted_child(const Change& change) {
   if (is_told && server_.sender().process != 0) on_stop(attempt_name(*change.object), "");
 }
 
-// How long after its time something may still go on: what the operator needs when requests fail,
-// all the time that there was no operator, and the time that its own writes did not come back to
-// it: who decides only on what has seen them can do nothing meanwhile.
+// How long after its time something may still go on: what the operator needs when requests fail and
+// watches say nothing, and all the time that there was no operator.
 Duration Invariants::patience() const {
-  return 3min + down + deaf;
+  return 3min + down;
 }
 
 }  // namespace bootstrap::simulation

@@ -53,10 +53,6 @@ Answer<Watches::Handle> Watches::open(const ResourceType& type, const RequestTar
   stream.bookmarks = target.flag("allowWatchBookmarks");
   stream.on_ready = std::move(on_ready);
   stream.last_arrival = scheduler_.clock().now();
-  Duration life = settings_.longest;
-  if (const auto asked = number(target.parameter("timeoutSeconds")); asked && *asked > 0)
-    life = std::min<Duration>(life, seconds(*asked));
-  stream.ends = scheduler_.clock().now() + life;
   if (*from == 0 || target.flag("sendInitialEvents")) {
     send_initial_events(handle, stream, target);
   } else if (*from < store_.compacted()) {
@@ -66,6 +62,9 @@ Answer<Watches::Handle> Watches::open(const ResourceType& type, const RequestTar
     for (const Change& change : store_.log(type))
       if (change.version > *from) send_change(handle, stream, change);
   }
+  Duration life = settings_.longest;
+  if (const auto asked = number(target.parameter("timeoutSeconds")); asked && *asked > 0)
+    life = std::min<Duration>(life, seconds(*asked));
   scheduler_.after(life - std::min<Duration>(life, seconds(2)), [this, handle] {
     if (Stream* s = find(handle); s != nullptr && s->bookmarks)
       send_bookmark(handle, false, store_.version());
@@ -168,10 +167,7 @@ Watches::State Watches::state(Handle handle) const {
 }
 
 void Watches::close(Handle handle) {
-  const auto found = streams_.find(handle);
-  if (found == streams_.end()) return;
-  deaf_[found->second.type] += deaf_by(found->second);
-  streams_.erase(found);
+  streams_.erase(handle);
 }
 
 void Watches::break_connection(Handle handle) {
@@ -196,21 +192,8 @@ void Watches::expire(Handle handle) {
 void Watches::mute(Handle handle) {
   Stream* stream = find(handle);
   if (stream == nullptr) return;
-  if (!stream->muted) stream->muted = scheduler_.clock().now();
+  stream->muted = true;
   stream->lines.clear();
-}
-
-Duration Watches::deaf_by(const Stream& stream) const {
-  if (!stream.muted) return {};
-  return std::max(std::min(scheduler_.clock().now(), stream.ends) - *stream.muted, Duration{});
-}
-
-Duration Watches::deaf(const ResourceType& type) const {
-  const auto past = deaf_.find(&type);
-  Duration sum = past == deaf_.end() ? Duration{} : past->second;
-  for (const auto& [handle, stream] : streams_)
-    if (stream.type == &type) sum += deaf_by(stream);
-  return sum;
 }
 
 std::vector<Watches::Handle> Watches::open_handles() const {

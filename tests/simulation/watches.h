@@ -15,7 +15,6 @@
 #include <deque>
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 
 #include "tests/simulation/api_status.h"
@@ -59,9 +58,6 @@ class Watches {
   void expire(Handle);  // an ERROR event 410 inside the stream, which then ends
   void mute(Handle);    // nothing arrives any more, not even the end
   std::vector<Handle> open_handles() const;
-  // For how long clients have held mute watches of this kind. Only the time counts in which a
-  // client cannot know: a watch that does not end when it was to end is mute.
-  Duration deaf(const ResourceType&) const;
 
   WatchSettings& settings() { return settings_; }
 
@@ -77,8 +73,7 @@ class Watches {
     Selector labels;
     Selector fields;
     bool bookmarks = false;
-    TimePoint ends;                  // by the server
-    std::optional<TimePoint> muted;  // since when
+    bool muted = false;
     State state = State::Open;
     std::deque<Line> lines;
     TimePoint last_arrival;
@@ -94,7 +89,6 @@ class Watches {
   void schedule_bookmarks(Handle);
   bool selects(const Stream&, const Object&) const;
   Stream* find(Handle);
-  Duration deaf_by(const Stream&) const;
 
   ObjectStore& store_;
   Scheduler& scheduler_;
@@ -102,7 +96,6 @@ class Watches {
   WatchSettings settings_;
   std::map<Handle, Stream> streams_;
   Handle last_handle_ = 0;
-  std::map<const ResourceType*, Duration> deaf_;  // by watches that are closed
 };
 
 }  // namespace bootstrap::simulation

@@ -325,7 +325,7 @@ TEST_F(ClientTest, WatchesWithInitialEvents) {
             "/apis/batch/v1/namespaces/ns/jobs?watch=1&allowWatchBookmarks=true"
             "&labelSelector=a%3Db&timeoutSeconds=290&sendInitialEvents=true"
             "&resourceVersionMatch=NotOlderThan");
-  EXPECT_EQ(seen[0].limits.idle, seconds(305));
+  EXPECT_EQ(seen[0].limits.idle, seconds(150));
 }
 
 TEST_F(ClientTest, AWatchPassesExpiredOn) {
