@@ -36,9 +36,8 @@ class JobAttempt {
   AttemptView view() {
     AttemptView view = look();
     for (const PodView* pod : pods_)
-      if (const ContainerView* source = source_container(*pod); source != nullptr)
-        if (std::string commit = commit_in(source->message); has_succeeded(*source))
-          view.source_revision = std::move(commit);
+      if (std::string commit = commit_of(*pod); !commit.empty())
+        view.source_revision = std::move(commit);
     return view;
   }
 
@@ -95,6 +94,12 @@ class JobAttempt {
     const auto found =
         std::ranges::find(pod.init_containers, kSourceContainer, &ContainerView::name);
     return found == pod.init_containers.end() ? nullptr : &*found;
+  }
+
+  // That its source was cloned at; empty when it has none, or has not cloned it.
+  static std::string commit_of(const PodView& pod) {
+    const ContainerView* source = source_container(pod);
+    return source != nullptr && has_succeeded(*source) ? commit_in(source->message) : "";
   }
 
   static bool has_succeeded(const ContainerView& c) {
@@ -233,11 +238,18 @@ class JobAttempt {
     const PodView* failed = nullptr;
     for (const PodView& pod : pods) {
       if (pod.meta.controller_uid != record_.job_uid) continue;
-      if (succeeded(pod)) return ended(result_of(pod));
+      if (succeeded(pod)) return ended_as(pod);
       if (has_final_phase(pod)) failed = &pod;
     }
     if (failed == nullptr) return std::nullopt;
-    return ended(result_of(*failed));
+    return ended_as(*failed);
+  }
+
+  // By a pod that no watch has shown: all that is to be known of it is told here.
+  AttemptView ended_as(const PodView& pod) const {
+    AttemptView view = ended(result_of(pod));
+    view.source_revision = commit_of(pod);
+    return view;
   }
 
   // The pod is gone, and with it its outputs: whoever needs one will fail and say so. The tool

@@ -43,6 +43,21 @@ TEST(JobAttempt, ACloneAtWorkIsTheAttemptAtWork) {
   EXPECT_EQ(view.source_revision, std::string(40, 'a'));
 }
 
+// Whoever comes next must clone the same commit, and nobody else will tell it any more.
+TEST(JobAttempt, ThePodThatNoWatchHasShownTellsItsCommitToo) {
+  for (const int exit_code : {0, 3}) {
+    Attempt a;
+    condition(a, exit_code == 0 ? "Complete" : "Failed", "");
+    PodView pod = Attempt::make_pod(exit_code == 0 ? "Succeeded" : "Failed", {ended(exit_code)});
+    pod.init_containers = {clone(ContainerState::Terminated, 0, "commit=" + std::string(40, 'a'))};
+    a.live_pods({pod});
+    const AttemptView view = a.view();
+    ASSERT_EQ(view.live, Liveness::Ended);
+    EXPECT_EQ(view.result->success, exit_code == 0);
+    EXPECT_EQ(view.source_revision, std::string(40, 'a'));
+  }
+}
+
 TEST(JobAttempt, AFailedCloneIsTheSourcesFailure) {
   struct Row {
     std::string message;
