@@ -142,7 +142,7 @@ Outcome ActionsPerformer::perform(const CreateChild& action) const {
                                       build_child(workflow_, action).dump());
   if (created) {
     const ObjectMeta meta = meta_of(*created);
-    hooks_.wrote_child(meta.resource_version);
+    hooks_.wrote_child(action.name, meta.resource_version);
     return Done{meta.uid};
   }
   if (created.error().kind == Kind::AlreadyExists) return adopt_child(action.name);
@@ -154,7 +154,7 @@ Outcome ActionsPerformer::adopt_child(const std::string& name) const {
   if (!found) return NotKnown{found.error().message};
   const ObjectMeta meta = meta_of(*found);
   if (meta.controller_uid != workflow_.uid) return NameTaken{owner_text(meta)};
-  hooks_.wrote_child(meta.resource_version);
+  hooks_.wrote_child(name, meta.resource_version);
   return Done{meta.uid};
 }
 
@@ -162,7 +162,7 @@ Outcome ActionsPerformer::perform(const DeleteChild& action) const {
   const auto removed = client_.remove(kube::resources::kWorkflows, workflow_.ns, action.name,
                                       action.uid, kube::Client::Dependents::Foreground);
   if (removed) {
-    hooks_.wrote_child(meta_of(*removed).resource_version);
+    hooks_.wrote_child(action.name, meta_of(*removed).resource_version);
     return Done{action.uid};
   }
   // Gone already, or another one has its name.

@@ -20,7 +20,8 @@ class ActionsPerformer {
   struct Hooks {
     std::function<void(std::uint64_t version)> wrote_job;
     std::function<void(PlanRecord)> plan_stored;  // the record that counts: ours, or an older one
-    std::function<void(std::uint64_t version)> wrote_child = [](std::uint64_t) {};
+    std::function<void(const std::string& name, std::uint64_t version)> wrote_child =
+        [](const std::string&, std::uint64_t) {};
   };
 
   // About one workflow. `plan` may be null until it is stored; needed for Jobs.

@@ -89,7 +89,12 @@ void Reconciler::perform(const std::vector<Action>& actions, Pass& pass) {
       client_, pass.workflow->meta, pass.plan.get(), options_.platform,
       {.wrote_job = [&](std::uint64_t version) { own_writes_.wrote_job(key, version); },
        .plan_stored = [&](const PlanRecord& record) { take_plan(record, pass); },
-       .wrote_child = [&](std::uint64_t version) { own_writes_.wrote_workflow(key, version); }});
+       // A child is a workflow of its own: nothing is launched for one that was just deleted.
+       .wrote_child =
+           [&](const std::string& name, std::uint64_t version) {
+             own_writes_.wrote_workflow(key, version);
+             own_writes_.wrote_workflow({key.ns, name}, version);
+           }});
   for (const Action& action : actions)
     pass.observed.outcomes.insert_or_assign(key_of(action), performer.perform(action));
 }

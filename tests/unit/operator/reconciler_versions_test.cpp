@@ -86,6 +86,23 @@ TEST(Rule8OwnWrites, AStoppedJobMustBeSeenToo) {
   EXPECT_EQ(c.reconcile(), "stale");
 }
 
+TEST(Rule8OwnWrites, AChildThatWasWrittenMustBeSeenByItsOwnPassesToo) {
+  json spec = two_steps();
+  spec["phases"][0]["steps"] = {{{"name", "a"}, {"workflow", {{"templateRef", {{"name", "t"}}}}}}};
+  SmallCluster c(spec);
+  c.objects["bootstrapworkflowtemplates/t"] = {
+      {"metadata",
+       {{"namespace", "ns"}, {"name", "t"}, {"uid", "uid-t"}, {"resourceVersion", "1"}}},
+      {"spec", two_steps()}};
+  c.see();
+  c.see_templates();
+  c.reconcile();
+  const std::string child = c.step("a").at("child");
+  EXPECT_EQ(c.reconcile(child), "stale");
+  c.see_workflows();
+  EXPECT_NE(c.reconcile(child), "stale");
+}
+
 TEST(Rule8OwnWrites, WhatIsGoneWaitsForNothing) {
   SmallCluster c;
   c.started().remove("bootstrapworkflows/w");

@@ -113,8 +113,8 @@ void SmallCluster::restart() {
                                const std::string& what) { problems.push_back(what); }});
 }
 
-std::string SmallCluster::reconcile() {
-  return std::visit(OutcomeText{}, reconciler_->reconcile({"ns", "w"}));
+std::string SmallCluster::reconcile(const std::string& workflow) {
+  return std::visit(OutcomeText{}, reconciler_->reconcile({"ns", workflow}));
 }
 
 SmallCluster& SmallCluster::started() {

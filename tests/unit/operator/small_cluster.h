@@ -64,8 +64,9 @@ class SmallCluster {
   // --- the operator ---
   // The first pass is over and everybody has seen it.
   SmallCluster& started();
-  std::string reconcile();  // the outcome as text: "done", "wake 15000", "retry <why>", "stale"
-  void restart();           // loses its memory
+  // The outcome as text: "done", "wake 15000", "retry <why>", "stale".
+  std::string reconcile(const std::string& workflow = "w");
+  void restart();  // loses its memory
   fakes::ManualClock clock;
   std::vector<std::string> told;      // reasons of transitions
   std::vector<std::string> problems;  // what no status can say
