@@ -37,7 +37,11 @@ Reasons plausible(const PodRun& run, const Launch& launch, const OutlineStep& st
   }
   if (launch.stopped || near_deadline || !run.ended || !run.told_to_end || run.exit_code == 0)
     return {};
-  if (run.fate.kind == Kind::Evicted || run.fate.kind == Kind::Starved) return {"Disrupted"};
+  if (run.fate.kind == Kind::Evicted || run.fate.kind == Kind::Starved) {
+    // It was to be stopped for not starting just then, and the request for that was lost.
+    if (!run.started) return {"Disrupted", "NotStarted"};
+    return {"Disrupted"};
+  }
   // Once pod and Job are seen no more, a deleted pod is known by its exit code only.
   if (run.fate.kind == Kind::PodDeleted) return {"Disrupted", "ToolFailed", "JobFailed"};
   return {};
