@@ -115,7 +115,8 @@ TEST(ValidationOutputs, DecideAndNameResources) {
        {{here + "waitFor.resource.name", "$(steps.p.z.outputs.k): there is no step p/z"}}},
       {"what stands beside it counts",
        wait("a/$(steps.p.a.outputs.k)"),
-       {{here + "waitFor.resource.name", "\"a/x\" cannot be the name of an object"}}},
+       {{here + "waitFor.resource.name",
+         "\"a/x\" cannot be the name of an object: at most 253 characters, without '/' and '%'"}}},
   });
 }
 
