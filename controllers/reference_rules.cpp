@@ -12,6 +12,19 @@ namespace bootstrap {
 
 using nlohmann::json;
 
+namespace {
+
+constexpr std::string_view kParams = "params.";
+// Where what is known only while the run goes on may be read.
+constexpr const char* kReadLate =
+    "args, command, env values, image, stdin, waitFor, when, workflow.parameters and notes";
+// The fields in which references are replaced, in the words of docs/api.md.
+constexpr const char* kReplaced =
+    "args, command, env values, image, source, stdin, workflow.parameters, workspace.claimName, "
+    "notes, and name, labels and value of waitFor and when";
+
+}  // namespace
+
 ReferenceRules::ReferenceRules(const Definition& definition, Problems& problems)
     : definition_(definition), problems_(problems) {
   auto values = resolve_parameters(definition.parameters);
@@ -54,7 +67,7 @@ void ReferenceRules::check_text(const std::string& field, const std::string& tex
     else if (const Asked* asked = asked_by(asked_, reference))
       check_asked(field, reference, *asked);
     else if (!lookup_(reference))
-      add(field, unknown(reference));
+      add(field, unknown(reference, true));
 }
 
 // An answer must be there before the one that needs it can start. In notes it need not.
@@ -73,16 +86,14 @@ void ReferenceRules::check_asked(const std::string& field, const std::string& re
 void ReferenceRules::check_text_before_start(const std::string& field, const std::string& text) {
   for (const std::string& reference : references_in(text))
     if (means_output(reference))
-      add(field, fmt::format("$({}) cannot be used here; outputs only in args, command, env "
-                             "values, image, stdin, waitFor, when and notes",
-                             reference));
+      add(field,
+          fmt::format("$({}) cannot be used here; outputs only in {}", reference, kReadLate));
     else if (asked_by(asked_, reference) != nullptr)
       add(field, fmt::format("$({}) cannot be used here, because it is asked for while the run "
-                             "goes on; only in args, command, env values, image, stdin, waitFor, "
-                             "when and notes",
-                             reference));
+                             "goes on; only in {}",
+                             reference, kReadLate));
     else if (!lookup_(reference))
-      add(field, unknown(reference));
+      add(field, unknown(reference, false));
 }
 
 void ReferenceRules::check_output_reference(const std::string& field,
@@ -98,9 +109,7 @@ void ReferenceRules::check_output_reference(const std::string& field,
 
 void ReferenceRules::check_literal(const std::string& field, const std::string& text) {
   for (const std::string& reference : references_in(text))
-    add(field, fmt::format("$({}) cannot be used here; only in args, command, stdin, env "
-                           "values, image, source, waitFor, workspace and notes",
-                           reference));
+    add(field, fmt::format("$({}) cannot be used here; only in {}", reference, kReplaced));
 }
 
 void ReferenceRules::check_literals(const std::string& field, const json& part) {
@@ -115,10 +124,21 @@ std::string ReferenceRules::filled(const std::string& text) const {
   return substitute(text, lookup_, Quoting::Plain).value_or(text);
 }
 
-std::string ReferenceRules::unknown(const std::string& reference) const {
+// What may be referred to where the text stands; `late`: also what is known by then only.
+std::string ReferenceRules::known(bool late) const {
+  ParameterValues parameters = values_;
+  for (const auto& [name, asked] : asked_) {
+    const bool in_time =
+        taker_.before == nullptr || (taker_.before->contains(asked.step) && !asked.may_be_absent);
+    if (late && in_time) parameters.emplace(name, "");
+  }
+  return known_references(parameters) +
+         (lookup_(kWorkflowResult) ? fmt::format(", {}", kWorkflowResult) : "");
+}
+
+std::string ReferenceRules::unknown(const std::string& reference, bool late) const {
   if (reference == kWorkflowResult)
     return fmt::format("$({}) is known in steps of finally only", reference);
-  constexpr std::string_view kParams = "params.";
   if (reference.starts_with(kParams)) {
     const auto name = reference.substr(kParams.size());
     const auto declared = std::ranges::any_of(definition_.parameters,
@@ -127,7 +147,7 @@ std::string ReferenceRules::unknown(const std::string& reference) const {
       return fmt::format("$({}): the parameter has no value; give it a value or a default",
                          reference);
   }
-  return fmt::format("$({}) is not known; known are: {}", reference, known_references(values_));
+  return fmt::format("$({}) is not known; known are: {}", reference, known(late));
 }
 
 void ReferenceRules::check_output(const std::string& field, const OutputRef& output) {

@@ -60,7 +60,8 @@ class ReferenceRules {
   void add(std::string field, std::string message);
   void check_asked(const std::string& field, const std::string& reference, const Asked&);
   void check_output_reference(const std::string& field, const std::string& reference);
-  std::string unknown(const std::string& reference) const;
+  std::string known(bool late) const;
+  std::string unknown(const std::string& reference, bool late) const;
 
   const Definition& definition_;
   Problems& problems_;

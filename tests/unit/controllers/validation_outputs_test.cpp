@@ -63,7 +63,7 @@ TEST(ValidationOutputs, StandWhereTheyAreKnownInTime) {
   const char* const url = "$(steps.p.a.outputs.url)";
   const std::string later =
       "$(steps.p.a.outputs.url) cannot be used here; outputs only in args, command, env values, "
-      "image, stdin, waitFor, when and notes";
+      "image, stdin, waitFor, when, workflow.parameters and notes";
   expect({
       {"command", {{"command", {"x", url}}}, {}},
       {"image", {{"command", {"x"}}, {"tools", {{"image", url}}}}, {}},

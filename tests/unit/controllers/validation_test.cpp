@@ -127,11 +127,21 @@ TEST(Validation, EveryReferenceMustBeKnown) {
   EXPECT_EQ(problems_of(notes), (Problems{{"notes.success", unknown}, {"notes.failure", unset}}));
 }
 
+TEST(Validation, TheResultIsKnownInFinally) {
+  json spec = step_spec(json::object());
+  spec["finally"] = json::parse(
+      R"json([{"name": "end", "steps": [{"name": "s", "tool": "t", "args": ["$(workflow.x)"]}]}])json");
+  EXPECT_EQ(
+      problems_of(spec),
+      (Problems{{"finally[end].steps[s].args[0]",
+                 "$(workflow.x) is not known; " + std::string(kKnown) + ", workflow.result"}}));
+}
+
 TEST(Validation, ReferencesAreRefusedWhereNothingReplacesThem) {
   const std::string where =
-      "$(params.region) cannot be used here; only in args, command, stdin, env values, image, "
-      "source, "
-      "waitFor, workspace and notes";
+      "$(params.region) cannot be used here; only in args, command, env values, image, source, "
+      "stdin, workflow.parameters, workspace.claimName, notes, and name, labels and value of "
+      "waitFor and when";
   expect({
       {"path",
        {{"tools", {{"path", "/opt/$(params.region)"}}}},
