@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "controllers/outputs.h"
+#include "controllers/reference_slips.h"
 #include "controllers/run_values.h"
 
 namespace bootstrap {
@@ -23,6 +24,19 @@ constexpr const char* kReplaced =
     "args, command, env values, image, source, stdin, workflow.parameters, workspace.claimName, "
     "notes, and name, labels and value of waitFor and when";
 
+// Whether the kubelet may know a variable of this name in the step's container.
+bool may_be_variable(const Tools& tools, std::string_view name) {
+  const auto text_of = [](const json& entry, const char* key) -> std::string {
+    const auto found = entry.find(key);
+    return found != entry.end() && found->is_string() ? found->get<std::string>() : "";
+  };
+  return std::ranges::any_of(tools.env,
+                             [&](const json& e) { return text_of(e, "name") == name; }) ||
+         std::ranges::any_of(tools.env_from, [&](const json& entry) {
+           return name.starts_with(text_of(entry, "prefix"));
+         });
+}
+
 }  // namespace
 
 ReferenceRules::ReferenceRules(const Definition& definition, Problems& problems)
@@ -36,20 +50,25 @@ ReferenceRules::ReferenceRules(const Definition& definition, Problems& problems)
     // So that a bad value is reported once and not again at each reference to it.
     for (const Parameter& p : definition.parameters) values_.emplace(p.name, "");
   }
+  for (const Parameter& p : definition.parameters) parameters_.insert(p.name);
+  for (const auto& [name, asked] : asked_) parameters_.insert(name);
   // Which workflow it will be is not known here; its names are such that any rule holds for them.
   lookup_ = lookup_of(RunIdentity{"namespace", "name", "uid", 1, {}}, values_);
 }
 
 void ReferenceRules::stand_in_step(StepIndex step) {
   taker_ = {&order_[step], "step"};
+  tools_ = &steps_[step].definition.tools;
 }
 
 void ReferenceRules::stand_in_phase(StepIndex first) {
   taker_ = {&order_[first], "phase"};
+  tools_ = nullptr;
 }
 
 void ReferenceRules::stand_outside() {
   taker_ = {};
+  tools_ = nullptr;
 }
 
 void ReferenceRules::begin_finally() {
@@ -60,7 +79,16 @@ void ReferenceRules::add(std::string field, std::string message) {
   problems_.push_back({std::move(field), std::move(message)});
 }
 
+void ReferenceRules::check_slips(const std::string& field, const std::string& text) {
+  for (const auto& [written, meant] : slips_in(text, parameters_))
+    if (meant.empty())
+      add(field, fmt::format("$({} is not closed; a reference ends with ')'", written));
+    else if (tools_ == nullptr || !may_be_variable(*tools_, written))
+      add(field, fmt::format("$({}) is no reference; write $({})", written, meant));
+}
+
 void ReferenceRules::check_text(const std::string& field, const std::string& text) {
+  check_slips(field, text);
   for (const std::string& reference : references_in(text))
     if (means_output(reference))
       check_output_reference(field, reference);
@@ -84,6 +112,7 @@ void ReferenceRules::check_asked(const std::string& field, const std::string& re
 }
 
 void ReferenceRules::check_text_before_start(const std::string& field, const std::string& text) {
+  check_slips(field, text);
   for (const std::string& reference : references_in(text))
     if (means_output(reference))
       add(field,

@@ -9,7 +9,7 @@
 // Which rule holds for a text is the caller's to know: docs/api.md lists the fields in which
 // references are replaced. One thread.
 
-#include <optional>
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -58,6 +58,7 @@ class ReferenceRules {
 
  private:
   void add(std::string field, std::string message);
+  void check_slips(const std::string& field, const std::string& text);
   void check_asked(const std::string& field, const std::string& reference, const Asked&);
   void check_output_reference(const std::string& field, const std::string& reference);
   std::string known(bool late) const;
@@ -68,7 +69,9 @@ class ReferenceRules {
   const std::vector<PlanStep> steps_ = flatten(definition_);
   const std::vector<std::set<StepIndex>> order_ = steps_before(steps_);
   const AskedParameters asked_ = asked_parameters(steps_);
-  OutputTaker taker_;  // the step or phase that is looked at
+  std::set<std::string, std::less<>> parameters_;  // names, of those asked for as well
+  OutputTaker taker_;                              // the step or phase that is looked at
+  const Tools* tools_ = nullptr;                   // of the step
   ParameterValues values_;
   bool values_are_known_ = false;
   Lookup lookup_;

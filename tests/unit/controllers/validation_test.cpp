@@ -103,7 +103,7 @@ TEST(Validation, EveryReferenceMustBeKnown) {
       "$(params.unset): the parameter has no value; give it a value or a default";
   expect({
       {"known ones", {{"args", {"$(params.region) $(workflow.startTime)"}}}, {}},
-      {"what belongs to the tool", {{"args", {"$(date) $(HOME) $$ $(params.region"}}}, {}},
+      {"what belongs to the tool", {{"args", {"$(date) $(HOME) $$ $(params)"}}}, {}},
       {"args", {{"args", {"x", "$(params.typo)"}}}, {{"phases[p].steps[s].args[1]", unknown}}},
       {"no value", {{"args", {"$(params.unset)"}}}, {{"phases[p].steps[s].args[0]", unset}}},
       {"command",
