@@ -149,6 +149,12 @@ void ReferenceRules::check_literals(const std::string& field, const json& part) 
                    value);
 }
 
+std::optional<std::string> ReferenceRules::value_of(const std::string& text) const {
+  if (!values_are_known_ && !references_in(text).empty()) return std::nullopt;
+  const auto value = substitute(text, lookup_, Quoting::Plain);
+  return value ? std::optional(*value) : std::nullopt;
+}
+
 std::string ReferenceRules::filled(const std::string& text) const {
   return substitute(text, lookup_, Quoting::Plain).value_or(text);
 }

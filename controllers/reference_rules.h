@@ -10,6 +10,7 @@
 // references are replaced. One thread.
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -53,7 +54,9 @@ class ReferenceRules {
   const Lookup& lookup() const { return lookup_; }
   // No: they are wrong, which is told already, and what depends on them cannot be looked at.
   bool values_are_known() const { return values_are_known_; }
-  // The text with what is known put in, itself when something is not.
+  // The text with what is known put in. Empty: something is not, which is told already.
+  std::optional<std::string> value_of(const std::string& text) const;
+  // Likewise, itself when something is not.
   std::string filled(const std::string& text) const;
 
  private:

@@ -114,7 +114,7 @@ bool is_letter_or_digit(char c) {
 }
 
 // What the names of objects of any kind have in common: one part of a URL's path.
-bool is_object_name(std::string_view name) {
+bool is_path_segment(std::string_view name) {
   return !name.empty() && name.size() <= kLongestName && name != "." && name != ".." &&
          name.find_first_of("/%") == std::string_view::npos;
 }
@@ -159,7 +159,7 @@ class Rules {
     if (resource.kind.empty() || resource.kind.front() < 'A' || resource.kind.front() > 'Z' ||
         !std::ranges::all_of(resource.kind, is_letter_or_digit))
       add("resource.kind", "must be the name of a kind such as Deployment");
-    if (resource.labels.empty() && !is_object_name(resource.name))
+    if (resource.labels.empty() && !is_path_segment(resource.name))
       add("resource.name",
           fmt::format("\"{}\" cannot be the name of an object: at most {} characters, without '/' "
                       "and '%'",

@@ -11,6 +11,7 @@
 #include "controllers/graph_rules.h"
 #include "controllers/limits.h"
 #include "controllers/names.h"
+#include "controllers/object_names.h"
 #include "controllers/outputs.h"
 #include "controllers/program_references.h"
 #include "controllers/reference_rules.h"
@@ -76,8 +77,7 @@ class Validation {
     check_phases(definition_.phases, "phases", names);
     references_.begin_finally();
     check_phases(definition_.finally, "finally", names);
-    for (auto* rules : {graph_problems, ask_problems})
-      for (Problem& problem : rules(definition_)) problems_.push_back(std::move(problem));
+    for (auto* rules : {graph_problems, ask_problems}) add_all(rules(definition_));
     return std::move(problems_);
   }
 
@@ -88,6 +88,10 @@ class Validation {
 
   void add(std::string field, std::string message) {
     problems_.push_back({std::move(field), std::move(message)});
+  }
+
+  void add_all(Problems problems) {
+    for (Problem& problem : problems) problems_.push_back(std::move(problem));
   }
 
   void check_phases(const std::vector<PhaseDefinition>& phases, const char* list,
@@ -133,14 +137,37 @@ class Validation {
   void check_workspace() {
     if (!definition_.workspace) return;
     references_.check_text_before_start("workspace.claimName", definition_.workspace->claim);
-    for (Problem& problem : workspace_problems(*definition_.workspace))
-      problems_.push_back(std::move(problem));
+    check_name("workspace.claimName", "PersistentVolumeClaim", definition_.workspace->claim);
+    add_all(workspace_problems(*definition_.workspace));
+  }
+
+  // With the values of its references. Empty: there is none.
+  void check_name(const std::string& field, std::string_view kind, const std::string& name) {
+    const auto known = name.empty() ? std::nullopt : references_.value_of(name);
+    if (!known) return;
+    if (std::string problem = name_problem(kind, *known); !problem.empty())
+      add(field, std::move(problem));
+  }
+
+  // One in which nothing is replaced.
+  void check_literal_name(const std::string& field, std::string_view kind,
+                          const std::string& name) {
+    references_.check_literal(field, name);
+    if (references_in(name).empty()) check_name(field, kind, name);
+  }
+
+  // What is handed over to the pod as it is.
+  void check_part(const std::string& field, const json& part) {
+    references_.check_literals(field, part);
+    add_all(name_problems(part, field));
   }
 
   void check_step(const StepDefinition& step, const std::string& at) {
     if (!is_step_name(step.name)) add(at + ".name", kNameRule);
     check_when(step.when, at);
     if (const auto* child = std::get_if<ChildWork>(&step.work)) {
+      check_literal_name(at + ".workflow.templateRef.name", "BootstrapWorkflowTemplate",
+                         child->template_name);
       for (const auto& [name, value] : child->parameters)
         references_.check_text(fmt::format("{}.workflow.parameters[{}].value", at, name), value);
       return;
@@ -152,7 +179,8 @@ class Validation {
     if (step.input) references_.check_text(at + ".stdin", *step.input);
     if (std::holds_alternative<AskWork>(step.work)) return;  // ask_problems() looks at it
     if (const auto* wait = std::get_if<WaitWork>(&step.work)) {
-      references_.check_literal(at + ".tools.serviceAccountName", step.tools.service_account);
+      check_literal_name(at + ".tools.serviceAccountName", "ServiceAccount",
+                         step.tools.service_account);
       return check_query(wait->query, at + ".waitFor.");
     }
     check_tools(step.tools, at + ".tools");
@@ -188,9 +216,7 @@ class Validation {
     const Lookup lenient = [&](std::string_view reference) {
       return std::optional(references_.lookup()(reference).value_or("x"));
     };
-    if (const auto filled = resolved(query, lenient))
-      for (Problem& problem : check_resource_query(*filled, at))
-        problems_.push_back(std::move(problem));
+    if (const auto filled = resolved(query, lenient)) add_all(check_resource_query(*filled, at));
   }
 
   // What graph_rules.h cannot see: references, and the order of steps.
@@ -243,10 +269,11 @@ class Validation {
     if (tools.image.empty()) add(at + ".image", "is needed here or in spec.tools.image");
     references_.check_text(at + ".image", tools.image);
     references_.check_text_before_start(at + ".source.configMap.name", tools.source_config_map);
+    check_name(at + ".source.configMap.name", "ConfigMap", tools.source_config_map);
     if (tools.source_git) check_git(*tools.source_git, at + ".source.git");
     references_.check_literal(at + ".path", tools.path);
     references_.check_literal(at + ".workingDir", tools.working_dir);
-    references_.check_literal(at + ".serviceAccountName", tools.service_account);
+    check_literal_name(at + ".serviceAccountName", "ServiceAccount", tools.service_account);
     for (const json& entry : tools.env) {
       const std::string& name = entry["name"].get_ref<const std::string&>();
       const std::string field = fmt::format("{}.env[{}]", at, name);
@@ -256,12 +283,14 @@ class Validation {
             "those that begin with BOOTSTRAP_, PARAM_ or GIT_CONFIG_ are reserved");
       if (entry.contains("value") && entry["value"].is_string())
         references_.check_text(field + ".value", entry["value"].get<std::string>());
-      references_.check_literals(field + ".valueFrom", entry.value("valueFrom", json()));
+      check_part(field + ".valueFrom", entry.value("valueFrom", json()));
     }
-    references_.check_literals(at + ".envFrom", tools.env_from);
+    check_part(at + ".envFrom", tools.env_from);
     references_.check_literals(at + ".nodeSelector", tools.node_selector);
-    references_.check_literals(at + ".volumes", tools.volumes);
-    references_.check_literals(at + ".imagePullSecrets", tools.image_pull_secrets);
+    check_part(at + ".volumes", tools.volumes);
+    for (std::size_t i = 0; i < tools.image_pull_secrets.size(); ++i)
+      check_literal_name(fmt::format("{}.imagePullSecrets[{}].name", at, i), "Secret",
+                         tools.image_pull_secrets[i]["name"].get_ref<const std::string&>());
     check_volumes(tools, at);
   }
 
@@ -272,8 +301,10 @@ class Validation {
     references_.check_text_before_start(at + ".image", git.image);
     references_.check_text_before_start(at + ".secretRef.name", git.secret);
     if (!references_.values_are_known()) return;
-    for (Problem& problem : git_problems(filled(git, references_.lookup()), at))
-      problems_.push_back(std::move(problem));
+    const GitSource known = filled(git, references_.lookup());
+    add_all(git_problems(known, at));
+    // A parameter that is empty: no Secret is needed.
+    if (!known.secret.empty()) check_name(at + ".secretRef.name", "Secret", git.secret);
   }
 
   // That entries have names was seen to by read_definition.
