@@ -60,6 +60,12 @@ bool is_reserved_path(std::string_view path) {
          });
 }
 
+// Whether ".." is a part of it.
+bool leads_up(std::string_view path) {
+  return path == ".." || path.starts_with("../") || path.ends_with("/..") ||
+         path.find("/../") != std::string_view::npos;
+}
+
 class Validation {
  public:
   explicit Validation(const Definition& definition) : definition_(definition) {}
@@ -196,6 +202,10 @@ class Validation {
         add(at + ".tool",
             fmt::format("tools.path \"{}\" is relative to a source and there is none; set "
                         "tools.source or an absolute path",
+                        step.tools.path));
+      if (relative && leads_up(step.tools.path))
+        add(at + ".tools.path",
+            fmt::format("\"{}\" must not contain \"..\"; it is a folder of the source",
                         step.tools.path));
     } else if (const auto* command = std::get_if<CommandWork>(&step.work)) {
       if (command->command.empty()) add(at + ".command", "must not be empty");
