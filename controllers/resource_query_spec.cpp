@@ -196,8 +196,17 @@ class Rules {
           condition->status != "Unknown")
         add("condition.status", "must be one of \"True\", \"False\", \"Unknown\"");
     } else if (const auto* path = std::get_if<JsonPathTest>(&test)) {
-      if (const auto parsed = JsonPath::parse(path->path); !parsed) add("jsonPath", parsed.error());
+      check_path(path->path);
     }
+  }
+
+  // What the parser would say of a reference is of no help.
+  void check_path(const std::string& path) {
+    if (const auto references = references_in(path); !references.empty())
+      add("jsonPath", fmt::format("$({}) cannot be used here; a path is taken as it is written",
+                                  references.front()));
+    else if (const auto parsed = JsonPath::parse(path); !parsed)
+      add("jsonPath", parsed.error());
   }
 
   std::string at_;

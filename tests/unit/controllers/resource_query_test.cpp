@@ -130,6 +130,8 @@ INSTANTIATE_TEST_SUITE_P(
                 AT ".condition.status: must be a string, not true; put it in quotes"},
         Mistake{"{" CRD R"(,"jsonPath":"{.a"})",
                 AT ".jsonPath: position 4: a name, '[' or '}' is expected"},
+        Mistake{"{" CRD R"~(,"jsonPath":"{.data.$(params.x)}"})~",
+                AT ".jsonPath: $(params.x) cannot be used here; a path is taken as it is written"},
         Mistake{"{" CRD R"(,"jsonPath":".a","value":3})",
                 AT ".value: must be a string, not 3; put it in quotes"},
         Mistake{"{" CRD R"~(,"jsonPath":".a","value":"$(params.none)"})~",
