@@ -1,15 +1,14 @@
 #include "controllers/ask_spec.h"
 
-#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "controllers/answers.h"
 #include "controllers/limits.h"
 #include "controllers/outputs.h"
+#include "controllers/parameter_rules.h"
 #include "controllers/run_values.h"
 #include "controllers/spec_reader.h"
 
@@ -110,15 +109,7 @@ class AskRules {
     if (!is_output_key(p.name))
       add(field + ".name",
           "must be at most 63 letters, digits, '-' and '_', beginning with a letter");
-    if (const auto compiled = matches_whole("", p.pattern); !compiled)
-      return add(field + ".pattern", "is no regular expression: " + compiled.error());
-    if (!p.default_value) return;
-    if (!p.allowed.empty() && std::ranges::find(p.allowed, *p.default_value) == p.allowed.end())
-      add(field + ".default", fmt::format("\"{}\" is not allowed; allowed: {}", *p.default_value,
-                                          fmt::join(p.allowed, ", ")));
-    if (!p.pattern.empty() && !matches_whole(*p.default_value, p.pattern).value_or(true))
-      add(field + ".default",
-          fmt::format("\"{}\" does not match the pattern {}", *p.default_value, p.pattern));
+    for (Problem& problem : declaration_problems(p, field)) problems_.push_back(std::move(problem));
   }
 
   const Definition& definition_;

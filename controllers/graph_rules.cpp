@@ -9,7 +9,7 @@
 
 #include "controllers/ask_spec.h"
 #include "controllers/limits.h"
-#include "controllers/run_values.h"
+#include "controllers/parameter_rules.h"
 
 namespace bootstrap {
 namespace {
@@ -52,8 +52,11 @@ class GraphRules {
 
   void check_parameter(const Parameter& p) {
     const std::string at = fmt::format("parameters[{}]", p.name);
-    if (const auto compiled = matches_whole("", p.pattern); !compiled)
-      add(at + ".pattern", "is no regular expression: " + compiled.error());
+    Parameter declared = p;
+    // A default that is used is looked at as the value it then is (run_values.h).
+    if (!p.value) declared.default_value.reset();
+    for (Problem& problem : declaration_problems(declared, at))
+      problems_.push_back(std::move(problem));
     for (std::size_t i = 0; i < p.required_when.size(); ++i)
       check_entry(p.required_when[i], {}, fmt::format("{}.requiredWhen[{}]", at, i));
   }

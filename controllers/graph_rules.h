@@ -1,6 +1,6 @@
 #pragma once
 // What must hold of order, dependsOn, when, retry and timeouts of a definition, and of requiredWhen
-// and pattern of its parameters. A part of validate() (validation.h). Pure function.
+// and what else its parameters declare. A part of validate() (validation.h). Pure function.
 
 #include "controllers/definition.h"
 

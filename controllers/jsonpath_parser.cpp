@@ -61,11 +61,24 @@ class Parser {
     skip_space();
     if (braces && !take("}")) return fail("a name, '[' or '}' is expected");
     skip_space();
-    if (!at_end())
-      return fail(braces ? "one path in braces is expected, without text around it"
-                         : "'.', '[' or the end is expected");
+    if (!at_end()) return braces ? fail_behind_braces() : fail_without_braces();
     if (steps.empty()) return fail("a path such as {.status.phase} is expected");
     return true;
+  }
+
+  bool fail_behind_braces() {
+    return fail(looking_at("{") ? "a second path begins; one value can be tested only"
+                                : "text stands behind the braces; a path is such as "
+                                  "{.status.phase}, with nothing around it");
+  }
+
+  // Text such as "is {.a}" has been read as a name up to here.
+  bool fail_without_braces() {
+    return text_.find('{', at_) != std::string_view::npos
+               ? fail(0,
+                      "text stands before the braces; a path is such as {.status.phase}, with "
+                      "nothing around it")
+               : fail("'.', '[' or the end is expected");
   }
 
   bool read_path(std::vector<Step>& steps) {

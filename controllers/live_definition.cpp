@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "controllers/object_names.h"
 #include "controllers/status_summary.h"
 #include "controllers/template_ref.h"
 
@@ -82,6 +83,7 @@ std::optional<LiveDefinition> live_definition(Draft& draft) {
   const std::string name = template_name(spec);
   if (name.empty()) return LiveDefinition{pinned_part(spec), {}, {}};
   Problems problems = template_ref_problems(spec);
+  if (!is_object_name(name)) return LiveDefinition{{}, {}, std::move(problems)};
   const TemplateView* found = find_template(draft, name);
   if (found == nullptr && problems.empty()) return std::nullopt;
   if (found == nullptr) return LiveDefinition{{}, {}, std::move(problems)};

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t kLongestName = 253;
 constexpr std::size_t kLongestLabel = 63;
+constexpr const char* kLabelPart =
+    "at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit";
 
 // --- reading ---
 
@@ -112,7 +114,7 @@ bool is_letter_or_digit(char c) {
 }
 
 // What the names of objects of any kind have in common: one part of a URL's path.
-bool is_object_name(std::string_view name) {
+bool is_path_segment(std::string_view name) {
   return !name.empty() && name.size() <= kLongestName && name != "." && name != ".." &&
          name.find_first_of("/%") == std::string_view::npos;
 }
@@ -157,8 +159,11 @@ class Rules {
     if (resource.kind.empty() || resource.kind.front() < 'A' || resource.kind.front() > 'Z' ||
         !std::ranges::all_of(resource.kind, is_letter_or_digit))
       add("resource.kind", "must be the name of a kind such as Deployment");
-    if (resource.labels.empty() && !is_object_name(resource.name))
-      add("resource.name", fmt::format("\"{}\" cannot be the name of an object", resource.name));
+    if (resource.labels.empty() && !is_path_segment(resource.name))
+      add("resource.name",
+          fmt::format("\"{}\" cannot be the name of an object: at most {} characters, without '/' "
+                      "and '%'",
+                      resource.name, kLongestName));
     for (const LabelRequirement& label : resource.labels) check_label(label);
     check_test(query.test);
     return std::move(problems_);
@@ -171,13 +176,17 @@ class Rules {
 
   void check_label(const LabelRequirement& label) {
     const std::string field = fmt::format("resource.labelSelector[{}]", label.key);
-    if (!is_label_key(label.key)) add(field, "is not the key of a label");
+    if (!is_label_key(label.key))
+      add(field, fmt::format("\"{}\" cannot be the key of a label: {}, perhaps behind a domain and "
+                             "'/', such as app or example.com/app",
+                             label.key, kLabelPart));
     for (const std::string& value : label.values)
       if (!value.empty() && !is_label_part(value))
-        add(field, fmt::format("\"{}\" cannot be the value of a label", value));
+        add(field, fmt::format("\"{}\" cannot be the value of a label: {}", value, kLabelPart));
     const bool needs = label.op == Operator::In || label.op == Operator::NotIn;
     if (needs != !label.values.empty())
-      add(field, needs ? "In and NotIn need values" : "Exists and DoesNotExist have no values");
+      add(field, needs ? "operators In and NotIn need values"
+                       : "operators Exists and DoesNotExist take no values");
   }
 
   void check_test(const ResourceTest& test) {
@@ -187,8 +196,17 @@ class Rules {
           condition->status != "Unknown")
         add("condition.status", "must be one of \"True\", \"False\", \"Unknown\"");
     } else if (const auto* path = std::get_if<JsonPathTest>(&test)) {
-      if (const auto parsed = JsonPath::parse(path->path); !parsed) add("jsonPath", parsed.error());
+      check_path(path->path);
     }
+  }
+
+  // What the parser would say of a reference is of no help.
+  void check_path(const std::string& path) {
+    if (const auto references = references_in(path); !references.empty())
+      add("jsonPath", fmt::format("$({}) cannot be used here; a path is taken as it is written",
+                                  references.front()));
+    else if (const auto parsed = JsonPath::parse(path); !parsed)
+      add("jsonPath", parsed.error());
   }
 
   std::string at_;

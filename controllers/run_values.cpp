@@ -33,7 +33,7 @@ void check_value(const Parameter& p, const std::string& value, Problems& problem
     problems.push_back({field, fmt::format("\"{}\" is not allowed; allowed: {}", value,
                                            fmt::join(p.allowed, ", "))});
   if (p.pattern.empty()) return;
-  // That a pattern is one at all is looked at elsewhere (graph_rules.h).
+  // That a pattern is one at all is looked at elsewhere (parameter_rules.h).
   if (!matches_whole(value, p.pattern).value_or(true))
     problems.push_back(
         {field, fmt::format("\"{}\" does not match the pattern {}", value, p.pattern)});

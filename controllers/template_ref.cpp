@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "controllers/object_names.h"
 #include "controllers/spec_reader.h"
 
 namespace bootstrap {
@@ -41,6 +42,8 @@ std::string template_name(const json& spec) {
 Problems template_ref_problems(const json& spec) {
   Problems problems;
   SpecReader in(problems);
+  if (const std::string name = template_name(spec); !name.empty() && !is_object_name(name))
+    in.problem("templateRef.name", name_problem("BootstrapWorkflowTemplate", name));
   for (const char* field : kDefinitionFields)
     if (SpecReader::has(spec, field))
       in.problem(field, "cannot stand beside templateRef; the definition is the template's");

@@ -11,11 +11,10 @@
 #include "controllers/graph_rules.h"
 #include "controllers/limits.h"
 #include "controllers/names.h"
-#include "controllers/output_rules.h"
+#include "controllers/object_names.h"
 #include "controllers/outputs.h"
-#include "controllers/plan.h"
 #include "controllers/program_references.h"
-#include "controllers/references.h"
+#include "controllers/reference_rules.h"
 #include "controllers/resource_query_spec.h"
 #include "controllers/run_values.h"
 #include "controllers/workspace.h"
@@ -61,21 +60,15 @@ bool is_reserved_path(std::string_view path) {
          });
 }
 
+// Whether ".." is a part of it.
+bool leads_up(std::string_view path) {
+  return path == ".." || path.starts_with("../") || path.ends_with("/..") ||
+         path.find("/../") != std::string_view::npos;
+}
+
 class Validation {
  public:
-  explicit Validation(const Definition& definition) : definition_(definition) {
-    auto values = resolve_parameters(definition.parameters);
-    if (values) {
-      values_ = *values;
-      values_are_known_ = true;
-    } else {
-      problems_ = values.error();
-      // So that a bad value is reported once and not again at each reference to it.
-      for (const Parameter& p : definition.parameters) values_.emplace(p.name, "");
-    }
-    // Which workflow it will be is not known here; its names are such that any rule holds for them.
-    lookup_ = lookup_of(RunIdentity{"namespace", "name", "uid", 1, {}}, values_);
-  }
+  explicit Validation(const Definition& definition) : definition_(definition) {}
 
   Problems run() {
     check_size();
@@ -83,15 +76,14 @@ class Validation {
       if (!is_parameter_name(p.name))
         add(fmt::format("parameters[{}].name", p.name),
             "must be at most 63 letters, digits, '-' and '_', beginning with a letter");
-    check_text("notes.success", definition_.notes.success);
-    check_text("notes.failure", definition_.notes.failure);
+    references_.check_text("notes.success", definition_.notes.success);
+    references_.check_text("notes.failure", definition_.notes.failure);
     check_workspace();
     std::set<std::string> names;
     check_phases(definition_.phases, "phases", names);
-    lookup_ = with_result(lookup_, RunResult{"Succeeded", ""});  // known from here on
+    references_.begin_finally();
     check_phases(definition_.finally, "finally", names);
-    for (auto* rules : {graph_problems, ask_problems})
-      for (Problem& problem : rules(definition_)) problems_.push_back(std::move(problem));
+    for (auto* rules : {graph_problems, ask_problems}) add_all(rules(definition_));
     return std::move(problems_);
   }
 
@@ -102,6 +94,10 @@ class Validation {
 
   void add(std::string field, std::string message) {
     problems_.push_back({std::move(field), std::move(message)});
+  }
+
+  void add_all(Problems problems) {
+    for (Problem& problem : problems) problems_.push_back(std::move(problem));
   }
 
   void check_phases(const std::vector<PhaseDefinition>& phases, const char* list,
@@ -115,17 +111,17 @@ class Validation {
       if (phase.steps.size() > limits::kStepsInPhase)
         add(at + ".steps",
             fmt::format("has {} steps; at most {}", phase.steps.size(), limits::kStepsInPhase));
-      if (!phase.steps.empty()) taker_ = {&order_[index_], "phase"};
+      if (!phase.steps.empty()) references_.stand_in_phase(index_);
       check_when(phase.when, at);
       std::set<std::string> steps;
       for (const StepDefinition& step : phase.steps) {
         if (!steps.insert(step.name).second)
           add(step_path(phase, step, list) + ".name",
               "is there twice; step names of a phase are unique");
-        taker_ = {&order_[index_++], "step"};
+        references_.stand_in_step(index_++);
         check_step(step, step_path(phase, step, list));
       }
-      taker_ = {};
+      references_.stand_outside();
     }
   }
 
@@ -144,114 +140,53 @@ class Validation {
       add("phases", fmt::format("have {} steps in all; at most {}", steps, limits::kSteps));
   }
 
-  // A text in which all references may stand.
-  void check_text(const std::string& field, const std::string& text) {
-    for (const std::string& reference : references_in(text))
-      if (means_output(reference))
-        check_output(field, reference);
-      else if (const Asked* asked = asked_by(asked_, reference))
-        check_asked(field, reference, *asked);
-      else if (!lookup_(reference))
-        add(field, unknown(reference));
+  void check_workspace() {
+    if (!definition_.workspace) return;
+    references_.check_text_before_start("workspace.claimName", definition_.workspace->claim);
+    check_name("workspace.claimName", "PersistentVolumeClaim", definition_.workspace->claim);
+    add_all(workspace_problems(*definition_.workspace));
   }
 
-  // An answer must be there before the one that needs it can start. In notes it need not.
-  void check_asked(const std::string& field, const std::string& reference, const Asked& asked) {
-    if (taker_.before == nullptr) return;
-    if (!taker_.before->contains(asked.step))
-      add(field, fmt::format("$({}): {}, which asks for it, does not come before this {}",
-                             reference, to_text(asked.ref), taker_.name));
-    else if (asked.may_be_absent)
-      add(field, fmt::format("$({}): the parameter may stay without a value; give it a default, or "
-                             "make it required",
-                             reference));
+  // With the values of its references. Empty: there is none.
+  void check_name(const std::string& field, std::string_view kind, const std::string& name) {
+    const auto known = name.empty() ? std::nullopt : references_.value_of(name);
+    if (!known) return;
+    if (std::string problem = name_problem(kind, *known); !problem.empty())
+      add(field, std::move(problem));
   }
 
-  // A text that must be known when the run starts.
-  void check_text_before_start(const std::string& field, const std::string& text) {
-    for (const std::string& reference : references_in(text))
-      if (means_output(reference))
-        add(field, fmt::format("$({}) cannot be used here; outputs only in args, command, env "
-                               "values, image, stdin, waitFor, when and notes",
-                               reference));
-      else if (asked_by(asked_, reference) != nullptr)
-        add(field, fmt::format("$({}) cannot be used here, because it is asked for while the run "
-                               "goes on; only in args, command, env values, image, stdin, waitFor, "
-                               "when and notes",
-                               reference));
-      else if (!lookup_(reference))
-        add(field, unknown(reference));
-  }
-
-  void check_output(const std::string& field, const std::string& reference) {
-    const auto wanted = output_reference(reference);
-    if (!wanted)
-      return add(field, fmt::format("$({}) is not known; an output is written "
-                                    "$(steps.<phase>.<step>.outputs.<key>)",
-                                    reference));
-    if (const std::string why = why_not_in_time(*wanted, steps_, taker_); !why.empty())
-      add(field, fmt::format("$({}): {}", reference, why));
-  }
-
-  // A text in which nothing is replaced: a reference there would be taken literally.
-  void check_literal(const std::string& field, const std::string& text) {
-    for (const std::string& reference : references_in(text))
-      add(field, fmt::format("$({}) cannot be used here; only in args, command, stdin, env "
-                             "values, image, source, waitFor, workspace and notes",
-                             reference));
+  // One in which nothing is replaced.
+  void check_literal_name(const std::string& field, std::string_view kind,
+                          const std::string& name) {
+    references_.check_literal(field, name);
+    if (references_in(name).empty()) check_name(field, kind, name);
   }
 
   // What is handed over to the pod as it is.
-  void check_literals(const std::string& field, const json& part) {
-    if (part.is_string()) return check_literal(field, part.get_ref<const std::string&>());
-    if (!part.is_structured()) return;
-    for (const auto& [key, value] : part.items())
-      check_literals(fmt::format(fmt::runtime(part.is_array() ? "{}[{}]" : "{}.{}"), field, key),
-                     value);
-  }
-
-  std::string filled(const std::string& text) const {
-    return substitute(text, lookup_, Quoting::Plain).value_or(text);
-  }
-
-  std::string unknown(const std::string& reference) const {
-    if (reference == kWorkflowResult)
-      return fmt::format("$({}) is known in steps of finally only", reference);
-    constexpr std::string_view kParams = "params.";
-    if (reference.starts_with(kParams)) {
-      const auto name = reference.substr(kParams.size());
-      const auto declared = std::ranges::any_of(definition_.parameters,
-                                                [&](const Parameter& p) { return p.name == name; });
-      if (declared)
-        return fmt::format("$({}): the parameter has no value; give it a value or a default",
-                           reference);
-    }
-    return fmt::format("$({}) is not known; known are: {}", reference, known_references(values_));
-  }
-
-  void check_workspace() {
-    if (!definition_.workspace) return;
-    check_text_before_start("workspace.claimName", definition_.workspace->claim);
-    for (Problem& problem : workspace_problems(*definition_.workspace))
-      problems_.push_back(std::move(problem));
+  void check_part(const std::string& field, const json& part) {
+    references_.check_literals(field, part);
+    add_all(name_problems(part, field));
   }
 
   void check_step(const StepDefinition& step, const std::string& at) {
     if (!is_step_name(step.name)) add(at + ".name", kNameRule);
     check_when(step.when, at);
     if (const auto* child = std::get_if<ChildWork>(&step.work)) {
+      check_literal_name(at + ".workflow.templateRef.name", "BootstrapWorkflowTemplate",
+                         child->template_name);
       for (const auto& [name, value] : child->parameters)
-        check_text(fmt::format("{}.workflow.parameters[{}].value", at, name), value);
+        references_.check_text(fmt::format("{}.workflow.parameters[{}].value", at, name), value);
       return;
     }
     check_work(step, at);
     check_program_text(step, at);
     for (std::size_t i = 0; i < step.args.size(); ++i)
-      check_text(fmt::format("{}.args[{}]", at, i), step.args[i]);
-    if (step.input) check_text(at + ".stdin", *step.input);
+      references_.check_text(fmt::format("{}.args[{}]", at, i), step.args[i]);
+    if (step.input) references_.check_text(at + ".stdin", *step.input);
     if (std::holds_alternative<AskWork>(step.work)) return;  // ask_problems() looks at it
     if (const auto* wait = std::get_if<WaitWork>(&step.work)) {
-      check_literal(at + ".tools.serviceAccountName", step.tools.service_account);
+      check_literal_name(at + ".tools.serviceAccountName", "ServiceAccount",
+                         step.tools.service_account);
       return check_query(wait->query, at + ".waitFor.");
     }
     check_tools(step.tools, at + ".tools");
@@ -260,7 +195,7 @@ class Validation {
   void check_work(const StepDefinition& step, const std::string& at) {
     if (const auto* tool = std::get_if<ToolWork>(&step.work)) {
       if (tool->tool.empty()) add(at + ".tool", "must not be empty");
-      check_text_before_start(at + ".tool", tool->tool);
+      references_.check_text_before_start(at + ".tool", tool->tool);
       check_tool_file(tool->tool, at + ".tool");
       const bool relative = !step.tools.path.empty() && !step.tools.path.starts_with('/');
       if (relative && !step.tools.has_source())
@@ -268,27 +203,30 @@ class Validation {
             fmt::format("tools.path \"{}\" is relative to a source and there is none; set "
                         "tools.source or an absolute path",
                         step.tools.path));
+      if (relative && leads_up(step.tools.path))
+        add(at + ".tools.path",
+            fmt::format("\"{}\" must not contain \"..\"; it is a folder of the source",
+                        step.tools.path));
     } else if (const auto* command = std::get_if<CommandWork>(&step.work)) {
       if (command->command.empty()) add(at + ".command", "must not be empty");
       for (std::size_t i = 0; i < command->command.size(); ++i)
-        check_text(fmt::format("{}.command[{}]", at, i), command->command[i]);
+        references_.check_text(fmt::format("{}.command[{}]", at, i), command->command[i]);
     } else if (const auto* script = std::get_if<ScriptWork>(&step.work)) {
       if (script->script.empty()) add(at + ".script", "must not be empty");
     }
   }
 
   void check_query(const ResourceQuery& query, const std::string& at) {
-    for (const auto& [field, text] : reference_texts(query, at)) check_text(field, text);
+    for (const auto& [field, text] : reference_texts(query, at))
+      references_.check_text(field, text);
     if (const auto* condition = std::get_if<ConditionTest>(&query.test))
-      check_literal(at + "condition.type", condition->type);
-    if (!values_are_known_) return;
+      references_.check_literal(at + "condition.type", condition->type);
+    if (!references_.values_are_known()) return;
     // Outputs and answers are not known yet; they are looked at when they are.
     const Lookup lenient = [&](std::string_view reference) {
-      return std::optional(lookup_(reference).value_or("x"));
+      return std::optional(references_.lookup()(reference).value_or("x"));
     };
-    if (const auto filled = resolved(query, lenient))
-      for (Problem& problem : check_resource_query(*filled, at))
-        problems_.push_back(std::move(problem));
+    if (const auto filled = resolved(query, lenient)) add_all(check_resource_query(*filled, at));
   }
 
   // What graph_rules.h cannot see: references, and the order of steps.
@@ -296,18 +234,17 @@ class Validation {
     for (std::size_t i = 0; i < when.size(); ++i) {
       const std::string field = fmt::format("{}.when[{}].", at, i);
       if (const auto* param = std::get_if<ParameterCondition>(&when[i]))
-        check_literals(field + "values", param->values);
+        references_.check_literals(field + "values", param->values);
       else if (const auto* resource = std::get_if<ResourceCondition>(&when[i]))
         check_query(resource->query, field);
       else if (const auto* output = std::get_if<OutputCondition>(&when[i]))
-        if (const std::string why = why_not_in_time(output->output, steps_, taker_); !why.empty())
-          add(field + "output", fmt::format("{}: {}", to_path(output->output), why));
+        references_.check_output(field + "output", output->output);
     }
   }
 
   // The values of parameters count as well: they must not lead to a file elsewhere.
   void check_tool_file(const std::string& tool, const std::string& field) {
-    const std::string file = filled(tool);
+    const std::string file = references_.filled(tool);
     if (file.find("..") != std::string::npos)
       add(field, "must not contain \"..\"; it names a file below tools.path");
     if (file.starts_with('/') && !tool.starts_with('/'))
@@ -317,7 +254,7 @@ class Validation {
   // A value pasted into the text of a shell could be a command, and python, perl or node are no
   // better. So values reach programs as variables and arguments only.
   void check_program_text(const StepDefinition& step, const std::string& at) {
-    for (const auto& [field, reference, where] : references_in_programs(step, lookup_))
+    for (const auto& [field, reference, where] : references_in_programs(step, references_.lookup()))
       add(fmt::format("{}.{}", at, field), instead_of(reference, where));
   }
 
@@ -340,12 +277,13 @@ class Validation {
 
   void check_tools(const Tools& tools, const std::string& at) {
     if (tools.image.empty()) add(at + ".image", "is needed here or in spec.tools.image");
-    check_text(at + ".image", tools.image);
-    check_text_before_start(at + ".source.configMap.name", tools.source_config_map);
+    references_.check_text(at + ".image", tools.image);
+    references_.check_text_before_start(at + ".source.configMap.name", tools.source_config_map);
+    check_name(at + ".source.configMap.name", "ConfigMap", tools.source_config_map);
     if (tools.source_git) check_git(*tools.source_git, at + ".source.git");
-    check_literal(at + ".path", tools.path);
-    check_literal(at + ".workingDir", tools.working_dir);
-    check_literal(at + ".serviceAccountName", tools.service_account);
+    references_.check_literal(at + ".path", tools.path);
+    references_.check_literal(at + ".workingDir", tools.working_dir);
+    check_literal_name(at + ".serviceAccountName", "ServiceAccount", tools.service_account);
     for (const json& entry : tools.env) {
       const std::string& name = entry["name"].get_ref<const std::string&>();
       const std::string field = fmt::format("{}.env[{}]", at, name);
@@ -354,25 +292,29 @@ class Validation {
             "is set by the operator; names ORCHESTRATION_CONTEXT, OUTPUT_FORMAT, HOME and "
             "those that begin with BOOTSTRAP_, PARAM_ or GIT_CONFIG_ are reserved");
       if (entry.contains("value") && entry["value"].is_string())
-        check_text(field + ".value", entry["value"].get<std::string>());
-      check_literals(field + ".valueFrom", entry.value("valueFrom", json()));
+        references_.check_text(field + ".value", entry["value"].get<std::string>());
+      check_part(field + ".valueFrom", entry.value("valueFrom", json()));
     }
-    check_literals(at + ".envFrom", tools.env_from);
-    check_literals(at + ".nodeSelector", tools.node_selector);
-    check_literals(at + ".volumes", tools.volumes);
-    check_literals(at + ".imagePullSecrets", tools.image_pull_secrets);
+    check_part(at + ".envFrom", tools.env_from);
+    references_.check_literals(at + ".nodeSelector", tools.node_selector);
+    check_part(at + ".volumes", tools.volumes);
+    for (std::size_t i = 0; i < tools.image_pull_secrets.size(); ++i)
+      check_literal_name(fmt::format("{}.imagePullSecrets[{}].name", at, i), "Secret",
+                         tools.image_pull_secrets[i]["name"].get_ref<const std::string&>());
     check_volumes(tools, at);
   }
 
   // The values of parameters count: an address must not become another way to a server.
   void check_git(const GitSource& git, const std::string& at) {
-    check_text_before_start(at + ".repository", git.repository);
-    check_text_before_start(at + ".revision", git.revision);
-    check_text_before_start(at + ".image", git.image);
-    check_text_before_start(at + ".secretRef.name", git.secret);
-    if (!values_are_known_) return;
-    for (Problem& problem : git_problems(bootstrap::filled(git, lookup_), at))
-      problems_.push_back(std::move(problem));
+    references_.check_text_before_start(at + ".repository", git.repository);
+    references_.check_text_before_start(at + ".revision", git.revision);
+    references_.check_text_before_start(at + ".image", git.image);
+    references_.check_text_before_start(at + ".secretRef.name", git.secret);
+    if (!references_.values_are_known()) return;
+    const GitSource known = filled(git, references_.lookup());
+    add_all(git_problems(known, at));
+    // A parameter that is empty: no Secret is needed.
+    if (!known.secret.empty()) check_name(at + ".secretRef.name", "Secret", git.secret);
   }
 
   // That entries have names was seen to by read_definition.
@@ -400,15 +342,9 @@ class Validation {
   }
 
   const Definition& definition_;
-  const std::vector<PlanStep> steps_ = flatten(definition_);
-  const std::vector<std::set<StepIndex>> order_ = steps_before(steps_);
-  const AskedParameters asked_ = asked_parameters(steps_);
-  StepIndex index_ = 0;  // of the next step in steps_
-  OutputTaker taker_;    // the step or phase that is looked at
-  ParameterValues values_;
-  bool values_are_known_ = false;
-  Lookup lookup_;
   Problems problems_;
+  ReferenceRules references_{definition_, problems_};
+  StepIndex index_ = 0;  // of the next step as flatten() lists them
 };
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "controllers/object_names.h"
+
 namespace bootstrap {
 
 using nlohmann::json;
@@ -41,6 +43,9 @@ Problems workspace_problems(const Workspace& workspace) {
   if (!workspace.claim.empty() && workspace.storage_class)
     problems.push_back(
         {"workspace.storageClassName", "is of a new claim; claimName names one that exists"});
+  if (const auto& name = workspace.storage_class; name && !name->empty())
+    if (std::string problem = name_problem("StorageClass", *name); !problem.empty())
+      problems.push_back({"workspace.storageClassName", std::move(problem)});
   return problems;
 }
 

@@ -102,6 +102,9 @@ TEST(AskSpec, WhatIsWrongWithAParameter) {
       {"a default that does not match",
        {{{"name", "x"}, {"default", "c1"}, {"pattern", "[a-z]+"}}},
        {{std::string(kAt) + ".default", "\"c1\" does not match the pattern [a-z]+"}}},
+      {"an answer that is allowed and does not match",
+       {{{"name", "x"}, {"allowed", {"a", "B"}}, {"pattern", "[a-z]+"}}},
+       {{std::string(kAt) + ".allowed", "\"B\" does not match the pattern [a-z]+"}}},
       {"a default that is required",
        {{{"name", "x"}, {"default", "c"}, {"required", true}}},
        {{std::string(kAt) + ".default", "and required exclude each other; remove one"}}},
@@ -159,12 +162,42 @@ TEST(AskSpec, AnswersAreReadAfterTheStepOnly) {
                        "step"}}));
   const std::string late =
       "$(params.clusterName) cannot be used here, because it is asked for while the run goes on; "
-      "only in args, command, env values, image, stdin, waitFor, when and notes";
+      "only in args, command, env values, image, stdin, waitFor, when, workflow.parameters and "
+      "notes";
   EXPECT_EQ(with("/workspace"_json_pointer, {{"claimName", reference}}),
             (Problems{{"workspace.claimName", late}}));
   EXPECT_EQ(with("/phases/1/steps/0/tools"_json_pointer,
                  {{"source", {{"configMap", {{"name", reference}}}}}}),
             (Problems{{"phases[q].steps[c].tools.source.configMap.name", late}}));
+}
+
+// A reference that is not known is told what is, answers that are there by then among it.
+TEST(AskSpec, WhatIsAskedForIsKnownAfterTheStep) {
+  const auto told = [](const json::json_pointer& place, const json& value) {
+    json spec = for_name();
+    spec["phases"][0]["steps"][0]["ask"]["parameters"].push_back(
+        {{"name", "note"}, {"required", false}});
+    const json first{{"name", "first"}, {"command", {"true"}}};
+    spec["phases"][0]["steps"].insert(spec["phases"][0]["steps"].begin(), first);
+    spec["finally"] = json::parse(R"([{"name": "end", "steps": [{"name": "s", "tool": "t"}]}])");
+    spec[place] = value;
+    const Problems all = problems_of(spec);
+    EXPECT_EQ(all.size(), 1U);
+    const std::string& message = all.at(0).message;
+    return message.substr(0, message.find(", workflow.name"));
+  };
+  const json typo = "$(params.clusterNam)";
+  const std::string without = "$(params.clusterNam) is not known; known are: params.region";
+  const std::string with =
+      "$(params.clusterNam) is not known; known are: params.clusterName, params.region";
+  EXPECT_EQ(told("/phases/0/steps/2/stdin"_json_pointer, typo), with);
+  EXPECT_EQ(told("/phases/1/steps/0/args"_json_pointer, json::array({typo})), with);
+  EXPECT_EQ(told("/phases/0/steps/0/stdin"_json_pointer, typo), without) << "not asked for yet";
+  EXPECT_EQ(told("/workspace"_json_pointer, {{"claimName", typo}}), without);
+  EXPECT_EQ(told("/notes/success"_json_pointer, typo),
+            "$(params.clusterNam) is not known; known are: params.clusterName, params.note, "
+            "params.region")
+      << "notes have what is there";
 }
 
 TEST(AskSpec, ParallelStepsDoNotKnowEachOthersAnswers) {

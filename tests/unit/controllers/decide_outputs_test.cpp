@@ -176,7 +176,8 @@ TEST(DecideOutputs, ThatAreMissingOrNoNameFailTheWaitBeforeItBegins) {
   for (const Row& row :
        {Row{"value=1\n", "OutputMissing", "needs $(steps.one.a.outputs.id), but one/a gave only"},
         Row{"id=a/b\nvalue=1\n", "OutputRefused",
-            "waitFor.resource.name: \"n-a/b\" cannot be the name of an object"}}) {
+            "waitFor.resource.name: \"n-a/b\" cannot be the name of an object: at most 253 "
+            "characters, without '/' and '%'"}}) {
     Scenario s(with_wait());
     s.pass(at(0));
     s.end_container("one", "a", 0, row.gave);

@@ -113,6 +113,15 @@ TEST(Templates, ThatCannotBeReadNowAreReadLater) {
   EXPECT_THAT(s.done, IsEmpty());
 }
 
+TEST(Templates, OfImpossibleNamesAreNotAskedFor) {
+  Scenario s(json{{"templateRef", {{"name", "../Full Setup"}}}});
+  const Status& refused = s.pass(at(0));
+  EXPECT_EQ(refused.state, WorkflowState::Invalid);
+  EXPECT_THAT(refused.message,
+              ::testing::HasSubstr("templateRef.name: \"../Full Setup\" cannot be the name of a"));
+  EXPECT_FALSE(s.asked(TemplateOf{"../Full Setup"}));
+}
+
 TEST(Templates, RefuseWhatTheyDoNotAllowAndNameItAll) {
   struct Case {
     json parameters;

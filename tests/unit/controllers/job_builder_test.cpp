@@ -244,7 +244,7 @@ TEST(Job, ValuesOfParametersAreNeverExpandedByTheKubelet) {
     "parameters": [{"name": "evil", "value": "$(AWS_SECRET_ACCESS_KEY) costs $5"}],
     "tools": {"image": "x", "env": [{"name": "OWN", "value": "a $(params.evil) $(HOME)"},
                                     {"name": "KEY", "valueFrom": {"secretKeyRef":
-                                       {"name": "$(HOME)", "key": "k"}}}]},
+                                       {"name": "keys", "key": "$(HOME)"}}}]},
     "phases": [{"name": "p", "steps": [
       {"name": "s", "command": ["tool", "--x=$(params.evil)", "$(HOME)"],
        "args": ["$(params.evil)", "$$(params.evil)"]}]}]
@@ -280,14 +280,15 @@ TEST(Job, OutputsArePutInLikeParameters) {
   EXPECT_EQ(main_of(job)["image"], "x:1$2");
 }
 
-TEST(Job, ImagesAndSourcesAreNotQuoted) {
+TEST(Job, ImagesAreNotQuoted) {
   json spec = small_spec();
-  spec["parameters"] = json::parse(R"([{"name": "x", "value": "a$b"}])");
+  spec["parameters"] =
+      json::parse(R"([{"name": "x", "value": "a$b"}, {"name": "y", "value": "a.b"}])");
   spec["tools"] = {{"image", "x:$(params.x)"},
-                   {"source", {{"configMap", {{"name", "$(params.x)"}}}}}};
+                   {"source", {{"configMap", {{"name", "$(params.y)"}}}}}};
   const json job = job_of(spec);
   EXPECT_EQ(main_of(job)["image"], "x:a$b");
-  EXPECT_EQ(pod_of(job)["volumes"][1]["configMap"]["name"], "a$b");
+  EXPECT_EQ(pod_of(job)["volumes"][1]["configMap"]["name"], "a.b");
 }
 
 TEST(Job, AToolIsFoundInItsSourceOrTheImage) {

@@ -136,9 +136,16 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"{@}", "position 4: a path such as {.status.phase} is expected"},
         Row{"{.status.phase", "position 15: a name, '[' or '}' is expected"},
         Row{"{.status.phase}}",
-            "position 16: one path in braces is expected, without text around it"},
-        Row{"{.a}{.b}", "position 5: one path in braces is expected, without text around it"},
-        Row{"is {.a}", "position 4: '.', '[' or the end is expected"},
+            "position 16: text stands behind the braces; a path is such as {.status.phase}, with "
+            "nothing around it"},
+        Row{"{.a}{.b}", "position 5: a second path begins; one value can be tested only"},
+        Row{"is {.a}",
+            "position 1: text stands before the braces; a path is such as {.status.phase}, with "
+            "nothing around it"},
+        Row{"is it {.a}",
+            "position 1: text stands before the braces; a path is such as {.status.phase}, with "
+            "nothing around it"},
+        Row{".a b", "position 4: '.', '[' or the end is expected"},
         Row{"{.}", "position 3: a name is expected"},
         Row{"{.a.}", "position 5: a name is expected"},
         Row{"{.a...b}", "position 6: a name is expected"},

@@ -109,6 +109,9 @@ TEST_P(ResourceQueryMistakes, AreNamedWithWhatIsAllowed) {
 
 #define AT "phases[p].steps[s].waitFor"
 #define CRD R"("resource":{"apiVersion":"v1","kind":"Pod","name":"x"})"
+#define OBJECT ": at most 253 characters, without '/' and '%'"
+#define LABEL \
+  "at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit"
 #define LABELS(selector) \
   R"({"resource":{"apiVersion":"v1","kind":"Pod","labelSelector":)" selector R"(},"exists":true})"
 
@@ -127,6 +130,8 @@ INSTANTIATE_TEST_SUITE_P(
                 AT ".condition.status: must be a string, not true; put it in quotes"},
         Mistake{"{" CRD R"(,"jsonPath":"{.a"})",
                 AT ".jsonPath: position 4: a name, '[' or '}' is expected"},
+        Mistake{"{" CRD R"~(,"jsonPath":"{.data.$(params.x)}"})~",
+                AT ".jsonPath: $(params.x) cannot be used here; a path is taken as it is written"},
         Mistake{"{" CRD R"(,"jsonPath":".a","value":3})",
                 AT ".value: must be a string, not 3; put it in quotes"},
         Mistake{"{" CRD R"~(,"jsonPath":".a","value":"$(params.none)"})~",
@@ -143,26 +148,29 @@ INSTANTIATE_TEST_SUITE_P(
                 ".resource.apiVersion: must be a version such as v1, or a group and version such "
                 "as apps/v1"},
         Mistake{R"({"resource":{"apiVersion":"v1","kind":"Pod","name":"a/b"},"exists":true})",
-                AT R"(.resource.name: "a/b" cannot be the name of an object)"},
+                AT R"(.resource.name: "a/b" cannot be the name of an object)" OBJECT},
         Mistake{LABELS("{}"), AT ".resource.labelSelector: needs at least one label"},
         Mistake{LABELS(R"({"matchLabels":{"a b":"c"}})"),
-                AT ".resource.labelSelector[a b]: is not the key of a label"},
+                AT R"(.resource.labelSelector[a b]: "a b" cannot be the key of a label: )" LABEL
+                   ", perhaps behind a domain and '/', such as app or example.com/app"},
         Mistake{LABELS(R"({"matchLabels":{"a":"b,c"}})"),
-                AT R"(.resource.labelSelector[a]: "b,c" cannot be the value of a label)"},
+                AT R"(.resource.labelSelector[a]: "b,c" cannot be the value of a label: )" LABEL},
         Mistake{LABELS(R"({"matchExpressions":[{"key":"a","operator":"Is"}]})"), AT
                 ".resource.labelSelector.matchExpressions[0].operator: must be one of In, NotIn, "
                 "Exists, DoesNotExist"},
         Mistake{LABELS(R"({"matchExpressions":[{"key":"a","operator":"In"}]})"),
-                AT ".resource.labelSelector[a]: In and NotIn need values"},
+                AT ".resource.labelSelector[a]: operators In and NotIn need values"},
         Mistake{LABELS(R"({"matchExpressions":[{"key":"a","operator":"Exists","values":["b"]}]})"),
-                AT ".resource.labelSelector[a]: Exists and DoesNotExist have no values"}));
+                AT
+                ".resource.labelSelector[a]: operators Exists and DoesNotExist take no values"}));
 
 TEST(ResourceQuery, ReferencesAreReplacedBeforeTheRulesAreApplied) {
   json spec = waiting({{"resource", crd("$(params.name)")}, {"exists", true}});
   spec["parameters"] = {{{"name", "name"}, {"value", "good"}}};
   EXPECT_EQ(problems(spec), "");
   spec["parameters"][0]["value"] = "../bad";
-  EXPECT_EQ(problems(spec), AT R"(.resource.name: "../bad" cannot be the name of an object)");
+  EXPECT_EQ(problems(spec),
+            AT R"(.resource.name: "../bad" cannot be the name of an object)" OBJECT);
 }
 
 TEST(ResourceQuery, AStepThatWaitsNeedsNoImageAndHasNoArgs) {

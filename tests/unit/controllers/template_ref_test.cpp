@@ -48,6 +48,15 @@ TEST(TemplateRef, StandsBesideValuesOnly) {
       ElementsAre(Problem{"parameters[a].value", "must be a string, not 3; put it in quotes"}));
 }
 
+TEST(TemplateRef, HasANameThatATemplateMayHave) {
+  EXPECT_THAT(
+      template_ref_problems({{"templateRef", {{"name", "Full Setup"}}}}),
+      ElementsAre(Problem{"templateRef.name",
+                          "\"Full Setup\" cannot be the name of a BootstrapWorkflowTemplate: at "
+                          "most 253 of a-z, 0-9, '-' and '.', beginning and ending with a letter "
+                          "or digit"}));
+}
+
 TEST(TemplateRef, KnowsItsParameters) {
   EXPECT_THAT(unknown_parameters({{"cluster", "c"}, {"region", "r"}}, "t", kTemplate), IsEmpty());
   EXPECT_THAT(

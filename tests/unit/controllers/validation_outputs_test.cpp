@@ -63,7 +63,7 @@ TEST(ValidationOutputs, StandWhereTheyAreKnownInTime) {
   const char* const url = "$(steps.p.a.outputs.url)";
   const std::string later =
       "$(steps.p.a.outputs.url) cannot be used here; outputs only in args, command, env values, "
-      "image, stdin, waitFor, when and notes";
+      "image, stdin, waitFor, when, workflow.parameters and notes";
   expect({
       {"command", {{"command", {"x", url}}}, {}},
       {"image", {{"command", {"x"}}, {"tools", {{"image", url}}}}, {}},
@@ -115,7 +115,8 @@ TEST(ValidationOutputs, DecideAndNameResources) {
        {{here + "waitFor.resource.name", "$(steps.p.z.outputs.k): there is no step p/z"}}},
       {"what stands beside it counts",
        wait("a/$(steps.p.a.outputs.k)"),
-       {{here + "waitFor.resource.name", "\"a/x\" cannot be the name of an object"}}},
+       {{here + "waitFor.resource.name",
+         "\"a/x\" cannot be the name of an object: at most 253 characters, without '/' and '%'"}}},
   });
 }
 

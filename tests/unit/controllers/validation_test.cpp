@@ -103,7 +103,7 @@ TEST(Validation, EveryReferenceMustBeKnown) {
       "$(params.unset): the parameter has no value; give it a value or a default";
   expect({
       {"known ones", {{"args", {"$(params.region) $(workflow.startTime)"}}}, {}},
-      {"what belongs to the tool", {{"args", {"$(date) $(HOME) $$ $(params.region"}}}, {}},
+      {"what belongs to the tool", {{"args", {"$(date) $(HOME) $$ $(params)"}}}, {}},
       {"args", {{"args", {"x", "$(params.typo)"}}}, {{"phases[p].steps[s].args[1]", unknown}}},
       {"no value", {{"args", {"$(params.unset)"}}}, {{"phases[p].steps[s].args[0]", unset}}},
       {"command",
@@ -127,11 +127,21 @@ TEST(Validation, EveryReferenceMustBeKnown) {
   EXPECT_EQ(problems_of(notes), (Problems{{"notes.success", unknown}, {"notes.failure", unset}}));
 }
 
+TEST(Validation, TheResultIsKnownInFinally) {
+  json spec = step_spec(json::object());
+  spec["finally"] = json::parse(
+      R"json([{"name": "end", "steps": [{"name": "s", "tool": "t", "args": ["$(workflow.x)"]}]}])json");
+  EXPECT_EQ(
+      problems_of(spec),
+      (Problems{{"finally[end].steps[s].args[0]",
+                 "$(workflow.x) is not known; " + std::string(kKnown) + ", workflow.result"}}));
+}
+
 TEST(Validation, ReferencesAreRefusedWhereNothingReplacesThem) {
   const std::string where =
-      "$(params.region) cannot be used here; only in args, command, stdin, env values, image, "
-      "source, "
-      "waitFor, workspace and notes";
+      "$(params.region) cannot be used here; only in args, command, env values, image, source, "
+      "stdin, workflow.parameters, workspace.claimName, notes, and name, labels and value of "
+      "waitFor and when";
   expect({
       {"path",
        {{"tools", {{"path", "/opt/$(params.region)"}}}},
@@ -240,6 +250,18 @@ TEST(Validation, ToolsAreFilesBelowTheirPath) {
        {{"phases[p].steps[s].tool",
          "tools.path \"bin\" is relative to a source and there is none; set tools.source or an "
          "absolute path"}}},
+      {"up by the path",
+       tool("x", {{"path", "../bin"}, {"source", {{"configMap", {{"name", "x"}}}}}}),
+       {{"phases[p].steps[s].tools.path",
+         "\"../bin\" must not contain \"..\"; it is a folder of the source"}}},
+      {"up and down again",
+       tool("x", {{"path", "bin/../.."}, {"source", {{"configMap", {{"name", "x"}}}}}}),
+       {{"phases[p].steps[s].tools.path",
+         "\"bin/../..\" must not contain \"..\"; it is a folder of the source"}}},
+      {"dots in a name",
+       tool("x", {{"path", "v1..2/..bin"}, {"source", {{"configMap", {{"name", "x"}}}}}}),
+       {}},
+      {"of the image", tool("x", {{"path", "/opt/tools/../bin"}}), {}},
       {"no command at all",
        {{"command", json::array()}},
        {{"phases[p].steps[s].command", "must not be empty"}}},
@@ -323,6 +345,15 @@ TEST(Validation, ParametersMustFit) {
        {{"parameters[a]", "is required: set its value"}}},
       {R"json([{"name": "a", "value": "z", "allowed": ["x", "y"]}])json",
        {{"parameters[a]", "\"z\" is not allowed; allowed: x, y"}}},
+      {R"json([{"name": "a", "value": "x", "allowed": ["x", "Y"], "pattern": "[a-z]"}])json",
+       {{"parameters[a].allowed", "\"Y\" does not match the pattern [a-z]"}}},
+      {R"json([{"name": "a", "allowed": ["x", "y"], "pattern": "[a-z]"}])json", {}},
+      {R"json([{"name": "a", "value": "x", "default": "Z", "pattern": "[a-z]"}])json",
+       {{"parameters[a].default", "\"Z\" does not match the pattern [a-z]"}}},
+      {R"json([{"name": "a", "value": "x", "default": "z", "allowed": ["x", "y"]}])json",
+       {{"parameters[a].default", "\"z\" is not allowed; allowed: x, y"}}},
+      {R"json([{"name": "a", "default": "Z", "pattern": "[a-z]"}])json",
+       {{"parameters[a]", "\"Z\" does not match the pattern [a-z]"}}},
       {R"json([{"name": "a-b", "value": "1"}, {"name": "A_b", "value": "2"}])json",
        {{"parameters[A_b]", "has the same environment variable PARAM_A_B as a-b; rename one"}}},
       {R"json([{"name": "", "value": "1"}])json", {{"parameters[].name", kRule}}},

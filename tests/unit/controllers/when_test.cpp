@@ -207,7 +207,8 @@ TEST_F(ResourceWhen, NamesWhatAStepBeforeHasGiven) {
   outputs_ = {{"app", "../web"}};
   EXPECT_STREQ(result({by_output}).reason, "OutputRefused");
   EXPECT_EQ(result({by_output}).why,
-            "when.resource.name: \"../web\" cannot be the name of an object");
+            "when.resource.name: \"../web\" cannot be the name of an object: at most 253 "
+            "characters, without '/' and '%'");
   EXPECT_TRUE(asked_.empty());
 }
 
