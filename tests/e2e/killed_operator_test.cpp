@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <map>
 #include <random>
+#include <set>
+#include <string>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -82,9 +84,14 @@ TEST(KilledOperator, LaunchesEachStepOnce) {
   EXPECT_GE(while_running, kKills / 2);
 
   const std::map<std::string, int> once{{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}, {"e", 1}};
-  const auto created = successful_creations(ns);
-  EXPECT_EQ(5U, created.size());
-  for (const auto& [job, count] : created) EXPECT_EQ(1, count) << job;
+  // The server may note no success of a creation whose client was killed under it, though it did
+  // it: that each tool has run is told by the containers.
+  std::set<std::string> jobs;
+  for (const auto& [step, count] : once) jobs.insert(step_of(workflow, "work", step).at("job"));
+  for (const auto& [job, count] : successful_creations(ns)) {
+    EXPECT_EQ(1, count) << job;
+    EXPECT_TRUE(jobs.contains(job)) << job << " is no Job that the status knows";
+  }
   EXPECT_EQ(once, container_starts(cluster, ns));
   for (const auto& [step, count] : once) {
     EXPECT_EQ("ran once\n", log_of(cluster, ns, "survivor", "work", step));
