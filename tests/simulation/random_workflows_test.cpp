@@ -53,5 +53,15 @@ TEST_P(RandomWorkflows, KeepTheirPromises) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomWorkflows, ::testing::Range<std::uint64_t>(0, kShards));
 
+class OnceBroken : public ::testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(OnceBroken, KeepTheirPromises) {
+  tell(GetParam(), false);
+}
+
+// A commit that was found out twice, watches that were mute for five minutes, and a Job launched
+// again for a child that was being deleted. They are beyond the seeds that are always run.
+INSTANTIATE_TEST_SUITE_P(Seeds, OnceBroken, ::testing::Values(2114, 2716, 3049, 6858));
+
 }  // namespace
 }  // namespace bootstrap::simulation
