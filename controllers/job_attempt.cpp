@@ -179,9 +179,13 @@ class JobAttempt {
       const LookSchedule look =
           look_schedule(about.creation.value_or(now_), now_, kLongestBetweenEventLooks);
       view.look_again = look.next;
-      if (look.due)
-        if (const auto* events = ask_(EventsAbout{about.uid}); events != nullptr && *events)
+      if (look.due) {
+        const auto* events = ask_(EventsAbout{about.uid});
+        if (events != nullptr && *events)
           trouble = trouble_in(**events);
+        else if (events != nullptr)  // its next look may be minutes away
+          view.look_again = std::min(look.next, now_ + kLookAgain);
+      }
       // Known before and not answered this time: it stays until something better is known.
       if (!trouble && look.due && !record_.reason.empty())
         trouble = Trouble{record_.reason, record_.message};

@@ -4,7 +4,7 @@
 // is late, and asking about each would make it slower still.
 //
 // So an answer is believed for some seconds, and there is a limit for all workflows together.
-// Whoever is over it gets no answer now, and asks again at its next look.
+// Whoever is over it gets no answer now, and asks again some seconds later.
 //
 // Threads: safe from any. Errors: an answer of its own (Unavailable).
 

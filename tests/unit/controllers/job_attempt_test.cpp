@@ -389,7 +389,7 @@ TEST(Starting, AKnownReasonStaysUntilSomethingBetterIsKnown) {
     const AttemptView view = a.view(at(20));
     EXPECT_EQ(view.reason, "PodRefused");
     EXPECT_EQ(view.message, "quota");
-    EXPECT_EQ(view.look_again, at(40));
+    EXPECT_EQ(view.look_again, answer ? at(40) : at(25)) << "soon when there was no answer";
   }
 }
 
