@@ -9,7 +9,7 @@ struct KeyOf {
   std::string operator()(const CreateJob& a) const { return "job/" + a.name; }
   std::string operator()(const SuspendJob& a) const { return "suspend/" + a.name; }
   std::string operator()(const CreateChild& a) const { return "child/" + a.name; }
-  std::string operator()(const DeleteChild& a) const { return "delete/" + a.name; }
+  std::string operator()(const SteerChild& a) const { return "steer/" + a.name; }
 };
 
 }  // namespace

@@ -49,16 +49,25 @@ struct CreateChild {  // the workflow that a step runs
   std::vector<std::string> ancestors;
 };
 
-struct DeleteChild {  // with everything it owns; it stays until nothing of that is left
+// What a child, which is a workflow as any other, is to do from now on.
+struct ChildResume {
+  int run = 0;
+  std::string template_name;
+  ParameterValues parameters;
+};
+struct SteerChild {
   std::string name;
   std::string uid;
+  bool suspend = false;
+  bool cancel = false;
+  std::optional<ChildResume> resume = {};
 };
 
 using Action =
-    std::variant<CreatePlan, CreateClaim, CreateJob, SuspendJob, CreateChild, DeleteChild>;
+    std::variant<CreatePlan, CreateClaim, CreateJob, SuspendJob, CreateChild, SteerChild>;
 
 // Under which its outcome is found: "job/<name>", "suspend/<name>", "plan/<name>", "claim/<name>",
-// "child/<name>", "delete/<name>".
+// "child/<name>", "steer/<name>".
 std::string key_of(const Action&);
 
 // --- outcomes ---

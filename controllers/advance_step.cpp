@@ -1,5 +1,7 @@
 #include "controllers/advance_step.h"
 
+#include "controllers/answers.h"
+#include "controllers/approve_gate.h"
 #include "controllers/ask_gate.h"
 #include "controllers/child_attempt.h"
 #include "controllers/job_attempt.h"
@@ -23,6 +25,21 @@ AttemptView wait_view(Draft& draft, const Standing& standing, const PlanStep& st
                       progress ? progress->at : std::nullopt, draft.ask(), draft.now());
 }
 
+AttemptView approve_view(Draft& draft, const PlanStep& step, const ApproveWork& approve,
+                         const StepRecord& record) {
+  const Plan& plan = draft.plan();
+  const Lookup lookup = with_outputs_so_far(
+      with_answers_so_far(lookup_of(plan.run, plan.parameters), plan, draft.status()),
+      draft.status());
+  const std::string message =
+      substitute(approve.message, lookup, Quoting::Plain).value_or(approve.message);
+  const Observed& observed = draft.observed();
+  return gate_attempt(step, record,
+                      approve_gate(plan, step, approve, message, observed.workflow.approvals,
+                                   observed.approvals_are_verified),
+                      draft.now());
+}
+
 AttemptView view_of(Draft& draft, const Standing& standing, const PlanStep& step,
                     const StepRecord& record) {
   if (const auto* wait = std::get_if<WaitWork>(&step.definition.work))
@@ -31,6 +48,8 @@ AttemptView view_of(Draft& draft, const Standing& standing, const PlanStep& step
     return gate_attempt(
         step, record, ask_gate(draft.plan(), step, *ask, record, draft.observed().workflow.answers),
         draft.now());
+  if (const auto* approve = std::get_if<ApproveWork>(&step.definition.work))
+    return approve_view(draft, step, *approve, record);
   if (has_child(step))
     return child_attempt(step, record, draft.observed().work, draft.ask(), draft.now());
   return job_attempt(step, record, draft.observed().work, draft.ask(), draft.now());

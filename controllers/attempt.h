@@ -37,6 +37,7 @@ inline constexpr const char* kNameTaken = "NameTaken";
 inline constexpr const char* kPhaseTimedOut = "PhaseTimedOut";
 inline constexpr const char* kWorkflowTimedOut = "WorkflowTimedOut";
 inline constexpr const char* kNotRetried = "NotRetried";
+inline constexpr const char* kCancelled = "Cancelled";
 // Why a step was not run.
 inline constexpr const char* kConditionNotMet = "ConditionNotMet";
 inline constexpr const char* kSourceFailed = "SourceFailed";
@@ -64,9 +65,14 @@ inline constexpr const char* kUnwatchable = "ResourceCannotBeWatched";
 // What a gate waits for.
 inline constexpr const char* kWaitingForAnswers = "WaitingForAnswers";
 inline constexpr const char* kAnswerRefused = "AnswerRefused";
+inline constexpr const char* kWaitingForApproval = "WaitingForApproval";
+// What came of one.
+inline constexpr const char* kRejected = "Rejected";
+inline constexpr const char* kIdentityUnverified = "IdentityUnverified";  // of a success
 // Of a child workflow.
 inline constexpr const char* kChildRunning = "ChildRunning";
-inline constexpr const char* kChildWaiting = "ChildWaiting";  // for people
+inline constexpr const char* kChildWaiting = "ChildWaiting";      // for people
+inline constexpr const char* kChildSuspended = "ChildSuspended";  // by spec.suspend
 inline constexpr const char* kChildFailed = "ChildFailed";
 inline constexpr const char* kChildInvalid = "ChildInvalid";
 inline constexpr const char* kChildDeleted = "ChildDeleted";
@@ -85,7 +91,7 @@ inline constexpr const char* kClaimInvalid = "ClaimInvalid";
 
 struct AttemptResult {
   bool success = false;
-  std::string reason;   // of a failure: one of reasons; of a success: PodGone or nothing
+  std::string reason;   // of a failure: one of reasons; of a success: what is to be known of it
   std::string message;  // of a failure
   std::optional<int> exit_code;
   std::optional<TimePoint> started;   // the tool's container

@@ -10,6 +10,7 @@
 #include "controllers/pod_trouble.h"
 #include "controllers/status_summary.h"
 #include "controllers/template_ref.h"
+#include "controllers/texts.h"
 #include "controllers/validation.h"
 
 namespace bootstrap {
@@ -19,53 +20,9 @@ using namespace std::chrono_literals;
 
 constexpr Duration kFormerPodsAgain = 5s;
 
-// Pods of a deleted workflow of this name may still be at work on what this one would work on.
-bool former_pods_run(Draft& draft) {
-  const auto* former = draft.ask()(FormerPods{});
-  if (former == nullptr) return true;
-  if (!*former) {
-    draft.retry(former->error().why);
-    return true;
-  }
-  const auto still = std::ranges::find_if(**former, [](const PodView& p) { return !has_ended(p); });
-  if (still == (*former)->end()) return false;
-  hold(draft.status(),
-       {WorkflowState::Pending, "PreviousRunTerminating",
-        fmt::format("waits for pod {} of a former workflow of this name to end", still->meta.name)},
-       draft.meta().generation, draft.now());
-  draft.wake(draft.now() + kFormerPodsAgain);
-  return true;
-}
-
 void wait_for_plan(Draft& draft, const char* reason, std::string message) {
-  hold(draft.status(), {WorkflowState::Pending, reason, std::move(message)},
-       draft.meta().generation, draft.now());
+  wait_to_begin(draft, reason, std::move(message));
   draft.wake(draft.now() + kLongestBetweenTries);
-}
-
-void store_plan(Draft& draft, PlanRecord record) {
-  const ObjectMeta& meta = draft.meta();
-  const CreatePlan action{plan_name(meta.name, meta.uid, record.run), std::move(record)};
-  const Outcome* outcome = draft.outcome_of(action);
-  if (outcome == nullptr) {
-    draft.act(action);
-  } else if (const auto* refused = std::get_if<Refused>(outcome)) {
-    if (refused->reason == kPlanUnreadable)
-      return wait_for_plan(draft, kPlanUnreadable, refused->message);
-    wait_for_plan(draft, reasons::kLaunchRefused, "its plan cannot be stored: " + refused->message);
-    // Soon at first: where owner references are checked, the API server refuses children of a
-    // kind for some seconds after its definition was installed.
-    draft.wake(
-        look_schedule(meta.creation.value_or(draft.now()), draft.now(), kLongestBetweenTries).next);
-  } else if (const auto* taken = std::get_if<NameTaken>(outcome)) {
-    wait_for_plan(draft, reasons::kNameTaken,
-                  fmt::format("ControllerRevision {} belongs to {}", action.name, taken->owner));
-  } else if (const auto* unknown = std::get_if<NotKnown>(outcome)) {
-    draft.retry(unknown->why);
-  } else {
-    wait_for_plan(draft, kPlanUnreadable,
-                  "its stored plan cannot be used: " + draft.observed().plan_problem);
-  }
 }
 
 // Its plan or its status could not be written.
@@ -96,25 +53,103 @@ std::optional<Problems> problems_of(Draft& draft, const LiveDefinition& live,
   return nesting_problems(draft, *definition, chain);
 }
 
+// A workflow that has not begun is as people want it to be.
+bool is_held(Draft& draft) {
+  const Steering& steering = draft.observed().workflow.steering;
+  if (!steering.suspend) return false;
+  hold(draft.status(),
+       {WorkflowState::Suspended, "Suspended", "spec.suspend is true, so nothing is started"},
+       draft.meta().generation, draft.now());
+  return true;
+}
+
 }  // namespace
 
-void begin_run(Draft& draft) {
-  if (former_pods_run(draft)) return;
-  auto live = live_definition(draft);
-  if (!live) return;
-  ParameterValues values;
-  const auto problems = problems_of(draft, *live, values);
-  if (!problems) return;
-  if (!problems->empty()) {
-    hold(draft.status(),
-         {WorkflowState::Invalid, "InvalidSpec", problems_text(*problems, limits::kMessage)},
-         draft.meta().generation, draft.now());
-    return;
+void wait_to_begin(Draft& draft, const char* reason, std::string message) {
+  const std::int64_t generation = draft.meta().generation;
+  if (draft.status().run == 0)
+    hold(draft.status(), {WorkflowState::Pending, reason, std::move(message)}, generation,
+         draft.now());
+  else
+    set_condition(
+        draft.status(),
+        {kResumeAccepted, "Unknown", reason, cut(message, limits::kMessage), generation, {}},
+        draft.now());
+}
+
+bool former_pods_run(Draft& draft) {
+  const auto* former = draft.ask()(FormerPods{});
+  if (former == nullptr) return true;
+  if (!*former) {
+    draft.retry(former->error().why);
+    return true;
   }
-  constexpr int kFirstRun = 1;
-  store_plan(draft, {kFirstRun, std::chrono::floor<std::chrono::seconds>(draft.now()),
-                     draft.meta().generation, std::move(live->definition), std::move(values),
-                     std::move(live->pin)});
+  const auto still = std::ranges::find_if(**former, [](const PodView& p) { return !has_ended(p); });
+  if (still == (*former)->end()) return false;
+  wait_to_begin(
+      draft, "PreviousRunTerminating",
+      fmt::format("waits for pod {} of a former workflow of this name to end", still->meta.name));
+  draft.wake(draft.now() + kFormerPodsAgain);
+  return true;
+}
+
+void store_plan(Draft& draft, PlanRecord record) {
+  const ObjectMeta& meta = draft.meta();
+  const CreatePlan action{plan_name(meta.name, meta.uid, record.run), std::move(record)};
+  const Outcome* outcome = draft.outcome_of(action);
+  if (outcome == nullptr) {
+    draft.act(action);
+  } else if (const auto* refused = std::get_if<Refused>(outcome)) {
+    if (refused->reason == kPlanUnreadable)
+      return wait_for_plan(draft, kPlanUnreadable, refused->message);
+    wait_for_plan(draft, reasons::kLaunchRefused, "its plan cannot be stored: " + refused->message);
+    // Soon at first: where owner references are checked, the API server refuses children of a
+    // kind for some seconds after its definition was installed.
+    draft.wake(
+        look_schedule(meta.creation.value_or(draft.now()), draft.now(), kLongestBetweenTries).next);
+  } else if (const auto* taken = std::get_if<NameTaken>(outcome)) {
+    wait_for_plan(draft, reasons::kNameTaken,
+                  fmt::format("ControllerRevision {} belongs to {}", action.name, taken->owner));
+  } else if (const auto* unknown = std::get_if<NotKnown>(outcome)) {
+    draft.retry(unknown->why);
+  } else {
+    wait_for_plan(draft, kPlanUnreadable,
+                  "its stored plan cannot be used: " + draft.observed().plan_problem);
+  }
+}
+
+std::optional<tl::expected<PlanRecord, Problems>> next_plan(Draft& draft, int run,
+                                                            const std::string& from) {
+  auto live = live_definition(draft);
+  if (!live) return std::nullopt;
+  ParameterValues values;
+  auto problems = problems_of(draft, *live, values);
+  if (!problems) return std::nullopt;
+  if (!problems->empty()) return tl::unexpected(std::move(*problems));
+  return PlanRecord{run,
+                    std::chrono::floor<std::chrono::seconds>(draft.now()),
+                    draft.meta().generation,
+                    std::move(live->definition),
+                    std::move(values),
+                    std::move(live->pin),
+                    from};
+}
+
+void begin_run(Draft& draft) {
+  const Steering& steering = draft.observed().workflow.steering;
+  if (steering.cancel)
+    return hold(draft.status(),
+                {WorkflowState::Cancelled, reasons::kCancelled, "cancelled before it had started"},
+                draft.meta().generation, draft.now());
+  if (former_pods_run(draft)) return;
+  auto next = next_plan(draft, std::max(1, steering.resume.run), "");
+  if (!next) return;
+  if (!*next)
+    return hold(
+        draft.status(),
+        {WorkflowState::Invalid, "InvalidSpec", problems_text(next->error(), limits::kMessage)},
+        draft.meta().generation, draft.now());
+  if (!is_held(draft)) store_plan(draft, std::move(**next));
 }
 
 void fetch_plan(Draft& draft) {
@@ -133,7 +168,7 @@ void fetch_plan(Draft& draft) {
   hold(status,
        {*status.state, gone ? "PlanMissing" : kPlanUnreadable,
         gone ? fmt::format("ControllerRevision {} with the plan of this run is gone, so nothing is "
-                           "started; restore it, or delete the workflow",
+                           "started; restore it, or resume with a new one",
                            name)
              : fmt::format("ControllerRevision {} with the plan of this run cannot be used: {}",
                            name, problem)},

@@ -13,6 +13,21 @@ namespace bootstrap {
 // round.
 void begin_run(Draft&);
 
+// What the next run would do, by the definition as it is now. Problems: why it cannot be. None:
+// that is not known yet, or waited for, and the draft says so.
+std::optional<tl::expected<PlanRecord, Problems>> next_plan(Draft&, int run,
+                                                            const std::string& from);
+
+// The plan is there in a later round; else the draft says what keeps it.
+void store_plan(Draft&, PlanRecord);
+
+// Pods of a deleted workflow of this name may still be at work on what this one would work on. The
+// draft says so, or asks.
+bool former_pods_run(Draft&);
+
+// Says why a run does not begin: as the state of a workflow that never began, else as condition.
+void wait_to_begin(Draft&, const char* reason, std::string message);
+
 // Asks for the plan of a run that has begun.
 void fetch_plan(Draft&);
 

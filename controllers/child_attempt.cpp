@@ -74,11 +74,17 @@ class ChildAttempt {
   AttemptView over(const Workflow& child) const {
     const Status& status = child.status;
     const bool invalid = *status.state == WorkflowState::Invalid;
-    AttemptView view =
-        ended(invalid ? reasons::kChildInvalid : reasons::kChildFailed,
-              fmt::format("workflow {} {} ({}): {}", child.meta.name,
-                          invalid ? "is invalid" : "failed", status.reason, status.message));
+    const bool cancelled = *status.state == WorkflowState::Cancelled;
+    AttemptView view = ended(invalid ? reasons::kChildInvalid : reasons::kChildFailed,
+                             fmt::format("workflow {} {} ({}): {}", child.meta.name,
+                                         invalid     ? "is invalid"
+                                         : cancelled ? "was cancelled"
+                                                     : "failed",
+                                         status.reason, status.message));
     view.result->finished = status.completion;
+    if (const Condition* refused = refused_resume(child))
+      view.result->message =
+          fmt::format("workflow {} could not be resumed: {}", child.meta.name, refused->message);
     if (*status.state != WorkflowState::Succeeded) return view;
     view.result->success = true;
     view.result->reason.clear();
@@ -92,6 +98,7 @@ class ChildAttempt {
     view.live = Liveness::Running;
     const bool waits = status.state == WorkflowState::Waiting && !child.meta.deletion;
     view.reason = waits ? reasons::kChildWaiting : reasons::kChildRunning;
+    if (status.state == WorkflowState::Suspended) view.reason = reasons::kChildSuspended;
     view.message = waits ? waiting_text(child) : running_text(child);
     view.message_follows = true;
     const TimePoint deadline = record_.start.value_or(now_) + step_.definition.timeout;

@@ -1,11 +1,10 @@
 #pragma once
 // The view of an attempt that runs a template as a child workflow.
 //
-//  - The child's own status is the trigger: Succeeded, Failed, or Invalid, which is as final for a
-//    child as the others. Its message is passed up.
-//  - One that is not over within the step's timeout is overdue, and is deleted with everything it
-//    owns. The API server keeps it until nothing of that is left (foreground deletion), so as long
-//    as it is there something may run.
+//  - The child's own status is the trigger: Succeeded, Failed, Cancelled, or Invalid, which is as
+//    final for a child as the others. Its message is passed up.
+//  - One that is not over within the step's timeout is overdue, and is cancelled: it has ended when
+//    its finally is over.
 //  - One that is gone is looked up in the live API, and its pods as well, before that is believed.
 //  - The message follows the child's, and so does the percent.
 //

@@ -1,5 +1,7 @@
 #include "controllers/child_workflow.h"
 
+#include <algorithm>
+
 #include "controllers/lineage.h"
 #include "controllers/plan.h"
 
@@ -10,6 +12,18 @@ using nlohmann::json;
 namespace {
 
 constexpr char kBefore = '/';  // no name contains it
+
+json to_json(const ParameterValues& parameters) {
+  json list = json::array();
+  for (const auto& [name, value] : parameters) list.push_back({{"name", name}, {"value", value}});
+  return list;
+}
+
+// It has asked for a resume, which was neither begun nor refused.
+bool is_about_to_resume(const Workflow& child) {
+  if (child.status.run == 0 || child.steering.resume.run <= child.status.run) return false;
+  return refused_resume(child) == nullptr;
+}
 
 }  // namespace
 
@@ -32,8 +46,7 @@ Ancestors ancestors_from(std::string_view text) {
 
 json build_child(const ObjectMeta& parent, const CreateChild& child) {
   json spec{{"templateRef", {{"name", child.template_name}}}};
-  for (const auto& [name, value] : child.parameters)
-    spec["parameters"].push_back({{"name", name}, {"value", value}});
+  if (!child.parameters.empty()) spec["parameters"] = to_json(child.parameters);
   return {{"apiVersion", kApiVersion},
           {"kind", kWorkflowKind},
           {"metadata",
@@ -49,10 +62,30 @@ bool is_child(const ObjectMeta& meta) {
   return !meta.controller_uid.empty() && attempt_of(meta).has_value();
 }
 
+const Condition* refused_resume(const Workflow& child) {
+  const auto& conditions = child.status.conditions;
+  const auto said = std::ranges::find(conditions, kResumeAccepted, &Condition::type);
+  const bool refused = said != conditions.end() && said->status == "False" &&
+                       said->observed_generation == child.meta.generation;
+  return refused ? &*said : nullptr;
+}
+
 bool is_over(const Workflow& child) {
   const auto& state = child.status.state;
   return state && child.status.uid == child.meta.uid &&
-         (is_final(*state) || *state == WorkflowState::Invalid);
+         (is_final(*state) || *state == WorkflowState::Invalid) && !is_about_to_resume(child);
+}
+
+json steering_patch(const SteerChild& to) {
+  // Null: the field is as if it had never been set.
+  json spec{{"suspend", to.suspend ? json(true) : json()},
+            {"cancel", to.cancel ? json(true) : json()}};
+  if (to.resume) {
+    spec["resume"] = {{"run", to.resume->run}};
+    spec["templateRef"] = {{"name", to.resume->template_name}};
+    spec["parameters"] = to_json(to.resume->parameters);
+  }
+  return {{"metadata", {{"uid", to.uid}}}, {"spec", std::move(spec)}};
 }
 
 }  // namespace bootstrap

@@ -27,7 +27,14 @@ nlohmann::json build_child(const ObjectMeta& parent, const CreateChild&);
 // Made by a step, so that nobody starts it anew when it could not begin.
 bool is_child(const ObjectMeta&);
 
-// Nothing of it runs, and nothing will: it has ended, or could not begin.
+// Nothing of it runs, and nothing will: it has ended, or could not begin, and no resume is about to
+// take it up again.
 bool is_over(const Workflow& child);
+
+// Why the resume that it asks for was refused; null: it was not.
+const Condition* refused_resume(const Workflow& child);
+
+// What an object must be changed by (RFC 7386) to be steered so.
+nlohmann::json steering_patch(const SteerChild&);
 
 }  // namespace bootstrap

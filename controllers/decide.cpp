@@ -1,30 +1,40 @@
 #include "controllers/decide.h"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 #include "controllers/adoption.h"
 #include "controllers/advance_step.h"
 #include "controllers/begin_run.h"
+#include "controllers/child_steering.h"
 #include "controllers/child_workflow.h"
 #include "controllers/draft.h"
 #include "controllers/launch.h"
 #include "controllers/live_definition.h"
 #include "controllers/obedience.h"
 #include "controllers/readiness.h"
+#include "controllers/resume_request.h"
 #include "controllers/status_summary.h"
 
 namespace bootstrap {
 namespace {
 
-// A status that belongs to another object: this one was restored from a backup or copied. What
-// that run did is not known here, so nothing is launched.
-bool is_restored(Draft& draft) {
+// What that run did is not known here, so nothing is launched. A number that was in the backup
+// already asks for nothing.
+void stand_still(Draft& draft) {
   Status& status = draft.status();
-  if (status.uid.empty() || status.uid == draft.meta().uid) return false;
-  hold(status,
-       {WorkflowState::Suspended, "Restored",
-        "this object has the status of another one (a restored backup?), so nothing is started; "
-        "to run it, delete it and create it anew"},
-       draft.meta().generation, draft.now());
-  return true;
+  if (lost_its_status(draft.observed().workflow)) {
+    status.uid = draft.meta().uid;
+    status.run = draft.observed().workflow.steering.resume.run;
+  }
+  hold(
+      status,
+      {WorkflowState::Suspended, kRestored,
+       fmt::format("this object comes from a backup, or is a copy, so nothing is started; to go on "
+                   "from its status, set spec.resume.run to {}",
+                   std::max(status.run, draft.observed().workflow.steering.resume.run) + 1)},
+      draft.meta().generation, draft.now());
 }
 
 // Nothing is launched any more, whatever is found.
@@ -32,6 +42,10 @@ void consider_final(Draft& draft) {
   retire_unknown_jobs(draft);
   Status& status = draft.status();
   if (status.observed_generation == draft.meta().generation) return;
+  if (status.run == 0) {
+    status.observed_generation = draft.meta().generation;
+    return;
+  }
   if (draft.observed().plan == nullptr && draft.observed().plan_problem.empty())
     return fetch_plan(draft);
   status.observed_generation = draft.meta().generation;
@@ -53,6 +67,7 @@ bool move_steps(Draft& draft, const Standing& standing) {
   if (!adopt_lost_launches(draft, standing)) return false;
   for (StepIndex i = 0; i < plan.steps.size(); ++i) obey(draft, standing, i);
   for (const PlanStep& step : plan.steps) end_wait(draft, standing, step);
+  steer_children(draft, standing);
   for (StepIndex i = 0; i < plan.steps.size(); ++i) {
     const bool comes_after_an_end = !plan.steps[i].after_end.empty();
     if (comes_after_an_end && standing.is_ready(i) && !launches_are_known(draft, standing))
@@ -62,10 +77,10 @@ bool move_steps(Draft& draft, const Standing& standing) {
   return launches_are_known(draft, standing);
 }
 
-void run_steps(Draft& draft) {
-  const Standing standing(draft.plan(), draft.status(), draft.now());
+void run_steps(Draft& draft, const Orders& orders) {
+  const Standing standing(draft.plan(), draft.status(), draft.now(), orders);
   if (move_steps(draft, standing)) {
-    summarize(draft.status(), draft.plan(), draft.now());
+    summarize(draft.status(), draft.plan(), draft.now(), orders);
     if (const auto deadline = standing.next_deadline()) draft.wake(*deadline);
   }
   keep_newest_log_tails(draft.status(), draft.plan(), standing);
@@ -77,19 +92,38 @@ bool is_refused_child(const Draft& draft) {
          draft.observed().workflow.status.run == 0;
 }
 
-void consider(Draft& draft) {
-  if (draft.meta().deletion) return;
-  if (is_restored(draft)) return;
-  if (is_refused_child(draft)) return;
+// Nothing but a resume makes it go on.
+bool is_over(const Draft& draft) {
+  const Workflow& workflow = draft.observed().workflow;
+  const Status& status = workflow.status;
+  if (!status.state || !is_final(*status.state)) return false;
+  return status.run > 0 || workflow.steering.resume.run == 0 || workflow.steering.cancel;
+}
+
+void go_on(Draft& draft, Resuming resuming) {
   Status& status = draft.status();
-  if (status.state && is_final(*status.state)) return consider_final(draft);
+  const Steering& steering = draft.observed().workflow.steering;
   status.uid = draft.meta().uid;
   status.observed_generation = draft.meta().generation;
   if (draft.observed().plan == nullptr)
     return status.run == 0 ? begin_run(draft) : fetch_plan(draft);
   take_plan(draft);
-  run_steps(draft);
+  run_steps(draft, {steering.suspend, steering.cancel, resuming == Resuming::Waits});
   note_definition(draft);
+}
+
+void consider(Draft& draft) {
+  if (draft.meta().deletion || is_refused_child(draft)) return;
+  const Workflow& workflow = draft.observed().workflow;
+  if (lost_its_status(workflow)) return stand_still(draft);
+  const Resuming resuming = consider_resume(draft);
+  if (resuming == Resuming::Stores) return;
+  if (resuming != Resuming::Begins) {
+    const bool begins_anew = workflow.status.run == 0 && workflow.steering.resume.run > 0;
+    if (is_restored(workflow) && !begins_anew) return stand_still(draft);
+    if (is_over(draft)) return consider_final(draft);
+  }
+  go_on(draft, resuming);
 }
 
 }  // namespace

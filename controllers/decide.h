@@ -28,6 +28,7 @@ struct Observed {
   Work work;                   // Jobs and pods of this workflow's UID
   Facts facts;
   Outcomes outcomes;
+  bool approvals_are_verified = false;  // the API server sees to it that `by` is who wrote it
 };
 
 struct Decision {

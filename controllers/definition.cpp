@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "controllers/approve_spec.h"
 #include "controllers/ask_spec.h"
 #include "controllers/limits.h"
 #include "controllers/resource_query_spec.h"
@@ -194,13 +195,15 @@ StepWork read_work(SpecReader& in, const json& object, const std::string& at) {
   const auto has = [&](const char* key) { return SpecReader::has(object, key); };
   if (static_cast<int>(has("tool")) + static_cast<int>(has("command")) +
           static_cast<int>(has("script")) + static_cast<int>(has("waitFor")) +
-          static_cast<int>(has("ask")) + static_cast<int>(has("workflow")) !=
+          static_cast<int>(has("approve")) + static_cast<int>(has("ask")) +
+          static_cast<int>(has("workflow")) !=
       1)
     in.problem(at.substr(0, at.size() - 1),
-               "needs exactly one of tool, command, script, waitFor, ask, workflow");
+               "needs exactly one of tool, command, script, waitFor, approve, ask, workflow");
   if (has("command")) return CommandWork{in.texts(object, "command", at)};
   if (has("script")) return ScriptWork{in.text(object, "script", at)};
   if (has("waitFor")) return read_wait(in, object, at);
+  if (has("approve")) return read_approve(in, object, at);
   if (has("ask")) return read_ask(in, object, at);
   if (has("workflow")) return read_child(in, object, at);
   return ToolWork{in.text(object, "tool", at)};

@@ -52,7 +52,7 @@ struct OutputCondition {  // of what a step before has given
   bool operator==(const OutputCondition&) const = default;
 };
 struct ResultCondition {  // of what came of the run; in finally only
-  std::string result;     // "Succeeded", "Failed"
+  std::string result;     // "Succeeded", "Failed", "Cancelled"
   bool operator==(const ResultCondition&) const = default;
 };
 struct ResourceCondition {  // of what is in the cluster when it is looked at
@@ -139,7 +139,13 @@ struct AskWork {  // no Job: it is done when people have answered
   std::vector<Parameter>
       parameters;  // without values; required, unless it is said or has a default
 };
-using StepWork = std::variant<ToolWork, CommandWork, ScriptWork, WaitWork, AskWork, ChildWork>;
+struct ApproveWork {                   // no Job: it is done when people have approved
+  std::string message;                 // what they approve; may hold references
+  std::vector<std::string> approvers;  // their user names; empty: anybody who may
+  int count = 1;                       // of them
+};
+using StepWork =
+    std::variant<ToolWork, CommandWork, ScriptWork, WaitWork, AskWork, ApproveWork, ChildWork>;
 
 // What the operator does when an attempt fails. The rules are in retry.h.
 struct Retry {
@@ -212,6 +218,16 @@ struct GivenAnswer {
   bool operator==(const GivenAnswer&) const = default;
 };
 using GivenAnswers = std::vector<GivenAnswer>;  // as listed
+
+// An entry of spec.approvals, likewise.
+struct Approval {
+  std::string step;  // "phase/step"
+  int run = 0;       // for which it was given
+  bool approves = false;
+  std::string by;  // a user name
+  std::string comment;
+  bool operator==(const Approval&) const = default;
+};
 
 // Reads a spec (an object as the API has it). On failure: every problem, not the first one only.
 tl::expected<Definition, Problems> read_definition(const nlohmann::json& spec);

@@ -20,15 +20,15 @@ void Draft::stop(const JobView& job, const std::string& reason) {
   if (job.suspended || has_condition(job.conditions, "Complete") ||
       has_condition(job.conditions, "Failed"))
     return;
-  act_to_stop(SuspendJob{job.meta.name, job.meta.uid, reason});
+  act_until_done(SuspendJob{job.meta.name, job.meta.uid, reason});
 }
 
 void Draft::stop(const Workflow& child) {
-  if (!child.meta.deletion && !is_over(child))
-    act_to_stop(DeleteChild{child.meta.name, child.meta.uid});
+  if (!child.meta.deletion && !is_over(child) && !child.steering.cancel)
+    steer({child.meta.name, child.meta.uid, false, true});
 }
 
-void Draft::act_to_stop(Action action) {
+void Draft::act_until_done(Action action) {
   const Outcome* outcome = outcome_of(action);
   if (outcome == nullptr)
     act(std::move(action));

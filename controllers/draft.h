@@ -42,8 +42,9 @@ class Draft {
 
   // Suspends a Job, unless it has ended.
   void stop(const JobView&, const std::string& reason);
-  // Deletes a child and all it owns, unless it is over.
+  // Cancels a child, unless it is over.
   void stop(const Workflow& child);
+  void steer(SteerChild action) { act_until_done(std::move(action)); }
   // The Job or child of its attempt, for the record's reason.
   void stop_work_of(const StepRecord&);
 
@@ -52,7 +53,7 @@ class Draft {
 
  private:
   void complete_status();
-  void act_to_stop(Action);
+  void act_until_done(Action);
 
   const Observed& observed_;
   TimePoint now_;

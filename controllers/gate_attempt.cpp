@@ -27,7 +27,13 @@ AttemptView gate_attempt(const PlanStep& step, const StepRecord& record, GateFin
   }
   if (finding.open) {
     result.success = true;
+    result.reason = std::move(finding.reason);
     result.outputs = std::move(finding.given);
+    return ended(std::move(result));
+  }
+  if (!finding.rejected.empty()) {
+    result.reason = reasons::kRejected;
+    result.message = std::move(finding.rejected);
     return ended(std::move(result));
   }
   const TimePoint deadline = record.start.value_or(now) + step.definition.timeout;

@@ -17,10 +17,11 @@ namespace bootstrap {
 
 struct GateFinding {
   bool open = false;
-  Outputs given;        // so far; of one that is open the outputs of its step
-  std::string reason;   // of one that is not open: one of reasons
-  std::string missing;  // what is missing: "an answer: clusterName"
-  std::string message;  // the same, and how to give it
+  Outputs given;         // so far; of one that is open the outputs of its step
+  std::string rejected;  // not empty: it will never open, and why
+  std::string reason;    // one of reasons; of one that is open: what is to be known of that
+  std::string missing;   // what is missing: "an answer: clusterName"
+  std::string message;   // the same, and how to give it
 };
 
 // What was given in time counts also when it is seen later.

@@ -17,7 +17,9 @@ namespace {
 using Names = std::set<std::string>;
 
 // States of a phase that is over; Pending is one that never began.
-constexpr std::array<std::string_view, 4> kStates{"Succeeded", "Failed", "Skipped", "Pending"};
+constexpr std::array<std::string_view, 5> kStates{"Succeeded", "Failed", "Cancelled", "Skipped",
+                                                  "Pending"};
+constexpr std::array<std::string_view, 3> kResults{"Succeeded", "Failed", "Cancelled"};
 
 class GraphRules {
  public:
@@ -156,9 +158,9 @@ class GraphRules {
 
   void check_entry(const ResultCondition& entry, const Names&, const std::string& at) {
     if (!in_finally_) add(at + ".result", "is known in finally only; name a phase and its states");
-    if (entry.result != "Succeeded" && entry.result != "Failed")
-      add(at + ".result",
-          fmt::format("\"{}\" is no result of a run; allowed: Succeeded, Failed", entry.result));
+    if (std::ranges::find(kResults, entry.result) == kResults.end())
+      add(at + ".result", fmt::format("\"{}\" is no result of a run; allowed: {}", entry.result,
+                                      fmt::join(kResults, ", ")));
   }
 
   // Its references are replaced first, so it is checked where these are (validation.cpp).

@@ -79,7 +79,9 @@ class JobAttempt {
   bool may_be_late(const PodView& pod) const {
     if (!pod.meta.creation) return false;
     return std::ranges::any_of(pod.containers, [&](const ContainerView& c) {
-      return c.finished && *c.finished + 2s >= *pod.meta.creation + step_.definition.timeout;
+      // One that a former run has launched has the timeout of then.
+      return c.finished && *c.finished + 2s >=
+                               *pod.meta.creation + pod.deadline.value_or(step_.definition.timeout);
     });
   }
 

@@ -135,7 +135,8 @@ bool nothing_keeps_it(Draft& draft, const Standing& standing, const PlanStep& st
   const bool runs_something = has_job(step) || has_child(step);
   if (runs_something && fresh_launch(draft, step) == nullptr && !decisions_are_stored(draft))
     return false;
-  if (has_child(step)) return asks_are_over(standing, step);
+  if (has_child(step))
+    return asks_are_over(standing, step) && former_attempts_have_ended(draft, step, record);
   if (!has_job(step)) return account_allows(draft, step, record);
   return asks_are_over(standing, step) && account_allows(draft, step, record) &&
          workspace_is_there(draft, record) &&

@@ -21,6 +21,7 @@ inline constexpr std::size_t kConditions = 8;     // of one `when` or `requiredW
 inline constexpr std::size_t kDepth = 4;          // of workflows that run workflows, with the first
 inline constexpr std::size_t kWorkflowName = 40;  // characters; leaves room in Job names
 inline constexpr std::size_t kAsked = 16;         // parameters that one step asks for
+inline constexpr int kApprovers = 16;             // of one step
 inline constexpr std::size_t kRevision = 255;     // characters of a branch or tag
 inline constexpr Duration kShortestTimeout = 1s;
 inline constexpr Duration kLongestTimeout = 168h;

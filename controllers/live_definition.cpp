@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "controllers/begin_run.h"
 #include "controllers/object_names.h"
 #include "controllers/status_summary.h"
 #include "controllers/template_ref.h"
@@ -55,7 +56,7 @@ std::optional<std::string> what_changed(Draft& draft) {
   if (same_template || !has_values_of(plan, name, own)) return kDefinitionEdited;
   return fmt::format(
       "the template {} was changed after this run had started; the run goes on with what it "
-      "started with",
+      "started with, a resume takes the new one",
       name);
 }
 
@@ -70,11 +71,9 @@ const TemplateView* find_template(Draft& draft, const std::string& name) {
     return nullptr;
   }
   if (found->value()) return &*found->value();
-  hold(draft.status(),
-       {WorkflowState::Pending, reasons::kTemplateNotFound,
-        fmt::format("BootstrapWorkflowTemplate {} does not exist in namespace {}", name,
-                    draft.meta().ns)},
-       draft.meta().generation, draft.now());
+  wait_to_begin(draft, reasons::kTemplateNotFound,
+                fmt::format("BootstrapWorkflowTemplate {} does not exist in namespace {}", name,
+                            draft.meta().ns));
   return nullptr;
 }
 
@@ -90,6 +89,16 @@ std::optional<LiveDefinition> live_definition(Draft& draft) {
   for (Problem& problem : unknown_parameters(given_values(spec), name, parsed(found->spec)))
     problems.push_back(std::move(problem));
   return LiveDefinition{resolved(spec, *found), pin_of(found->meta), std::move(problems)};
+}
+
+bool has_new_definition(Draft& draft) {
+  const Plan& plan = draft.plan();
+  const json spec = parsed(draft.observed().workflow.spec);
+  const std::string name = template_name(spec);
+  if (name.empty()) return pinned_part(spec) != plan.definition;
+  const auto* answer = draft.ask()(WatchedTemplate{name});
+  if (answer == nullptr || !*answer || answer->value() == nullptr) return false;
+  return resolved(spec, *answer->value()) != plan.definition;
 }
 
 void note_definition(Draft& draft) {

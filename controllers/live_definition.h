@@ -24,6 +24,9 @@ std::optional<LiveDefinition> live_definition(Draft&);
 // As the live API has it. Null: it is not known yet, or waited for, and the draft says so.
 const TemplateView* find_template(Draft&, const std::string& name);
 
+// Whether the definition is known to be another one than the pinned one.
+bool has_new_definition(Draft&);
+
 // Says in the status whether the definition is still the one that the run has pinned.
 void note_definition(Draft&);
 

@@ -12,6 +12,8 @@ struct Cause {
 
 // Of a phase in which nothing new starts.
 Cause cause_of(const Plan& plan, const Standing& standing, PhaseIndex phase) {
+  if (standing.is_cancelled() && plan.phases[phase].runs_on == RunsOn::Success)
+    return {reasons::kCancelled, "the workflow was cancelled"};
   if (auto passed = standing.passed_timeout(phase)) return {passed->reason, passed->message};
   std::string why = "the run has failed";
   if (const auto failed = standing.first_failure(phase)) {
@@ -28,15 +30,17 @@ Cause cause_of(const Plan& plan, const Standing& standing, PhaseIndex phase) {
 void obey(Draft& draft, const Standing& standing, StepIndex index) {
   const PlanStep& step = draft.plan().steps[index];
   const StepState state = standing.record(index).state;
-  if (state != StepState::Backoff && !is_launched(state)) return;
+  if (is_final(state)) return;
   const Intent intent = standing.intent(step.phase);
   if (intent != Intent::NoNew && intent != Intent::End) return;
   StepRecord& record = *find_step(draft.status(), step.ref);
-  if (state == StepState::Backoff) {
-    const Cause cause = cause_of(draft.plan(), standing, step.phase);
-    record = given_up(std::move(record), cause.reason, cause.message, draft.now());
+  Cause cause = cause_of(draft.plan(), standing, step.phase);
+  if (!is_launched(state)) {
+    if (std::string_view(cause.reason) == reasons::kCancelled)
+      record = cancelled(std::move(record), draft.now());
+    else if (state == StepState::Backoff)
+      record = given_up(std::move(record), cause.reason, cause.message, draft.now());
   } else if (intent == Intent::End && state != StepState::Ending) {
-    Cause cause = cause_of(draft.plan(), standing, step.phase);
     if (is_gate(step))
       cause.message += ": " + to_text(step.ref) + " still waited for people";
     else if (!has_job(step))

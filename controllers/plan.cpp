@@ -4,7 +4,9 @@
 #include <numeric>
 #include <utility>
 
+#include "controllers/child_workflow.h"
 #include "controllers/limits.h"
+#include "controllers/steering.h"
 #include "controllers/validation.h"
 
 namespace bootstrap {
@@ -111,7 +113,8 @@ bool has_job(const PlanStep& step) {
 }
 
 bool is_gate(const PlanStep& step) {
-  return std::holds_alternative<AskWork>(step.definition.work);
+  return std::holds_alternative<AskWork>(step.definition.work) ||
+         std::holds_alternative<ApproveWork>(step.definition.work);
 }
 
 bool has_child(const PlanStep& step) {
@@ -120,7 +123,8 @@ bool has_child(const PlanStep& step) {
 
 json pinned_part(const json& spec) {
   json pinned = spec;
-  if (pinned.is_object()) pinned.erase("answers");
+  if (pinned.is_object())
+    for (const char* field : kLiveFields) pinned.erase(field);
   return pinned;
 }
 
@@ -148,6 +152,7 @@ json data_of(const PlanRecord& record) {
             {"definition", record.definition},
             {"parameters", record.parameters}};
   if (record.pin) data["template"] = to_json(*record.pin);
+  if (!record.from.empty()) data["from"] = record.from;
   return data;
 }
 
@@ -178,7 +183,8 @@ tl::expected<PlanRecord, std::string> read_revision(const json& revision) {
                       data.at("generation").get<std::int64_t>(),
                       data.at("definition"),
                       data.at("parameters").get<ParameterValues>(),
-                      read_pin(data)};
+                      read_pin(data),
+                      data.value("from", "")};
   } catch (const json::exception& e) {
     return tl::unexpected(std::string(e.what()));
   }
@@ -190,9 +196,11 @@ tl::expected<Plan, std::string> compile(const ObjectMeta& workflow, const PlanRe
   Plan plan;
   plan.name = plan_name(workflow.name, workflow.uid, record.run);
   plan.run = {workflow.ns, workflow.name, workflow.uid, record.run, record.start};
+  plan.is_child = is_child(workflow);
   plan.generation = record.generation;
   plan.definition = record.definition;
   plan.pin = record.pin;
+  plan.from = record.from;
   plan.parameters = record.parameters;
   plan.notes = definition->notes;
   plan.timeout = definition->timeout;

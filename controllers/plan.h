@@ -40,6 +40,7 @@ struct PlanRecord {
   nlohmann::json definition;    // the spec without its live fields, or the template's with values
   ParameterValues parameters;
   std::optional<TemplatePin> pin = {};  // of that template
+  std::string from = {};                // of a resume: what it repeats, see resume.h
 };
 
 using StepIndex = std::size_t;
@@ -69,9 +70,11 @@ struct PlanStep {
 struct Plan {
   std::string name;  // of the ControllerRevision
   RunIdentity run;
+  bool is_child = false;  // a step of another workflow runs it
   std::int64_t generation = 0;
   nlohmann::json definition;
   std::optional<TemplatePin> pin;
+  std::string from;
   ParameterValues parameters;
   Notes notes;
   std::optional<Duration> timeout;  // of the phases that run on success

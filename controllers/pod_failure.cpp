@@ -111,6 +111,8 @@ void explain_stop(const JobView& job, const StepRecord& record, const StepDefini
     result.message = "its phase did not end within its timeout";
   } else if (result.reason == reasons::kWorkflowTimedOut) {
     result.message = "the workflow did not end within its timeout";
+  } else if (result.reason == reasons::kCancelled) {
+    result.message = "the workflow was cancelled";
   } else {
     result.message = fmt::format("its Job {} was stopped", record.job);
   }
@@ -123,8 +125,8 @@ void explain_failure(const FailedPod& failed, AttemptResult& result) {
   const auto* disrupted = find_condition(pod.conditions, "DisruptionTarget");
   if (pod.reason == "DeadlineExceeded") {
     result.reason = reasons::kTimedOut;
-    result.message =
-        fmt::format("did not end within its timeout of {}", to_text(definition.timeout));
+    result.message = fmt::format("did not end within its timeout of {}",
+                                 to_text(pod.deadline.value_or(definition.timeout)));
   } else if (job != nullptr && job->suspended && !job->stop_reason.empty()) {
     explain_stop(*job, record, definition, result);
   } else if (disrupted != nullptr && disrupted->status == "True") {

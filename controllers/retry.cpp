@@ -24,7 +24,8 @@ bool is_fatal(const Retry& retry, const StepRecord& failed) {
 
 // It was stopped for more than itself.
 bool was_ended(const StepRecord& failed) {
-  return failed.reason == reasons::kPhaseTimedOut || failed.reason == reasons::kWorkflowTimedOut;
+  return failed.reason == reasons::kPhaseTimedOut || failed.reason == reasons::kWorkflowTimedOut ||
+         failed.reason == reasons::kCancelled;
 }
 
 // FNV-1a: the same number for the same text on every machine, of a version or another.
@@ -53,7 +54,7 @@ Duration delay_of(const Retry& retry, const StepRecord& waiting) {
 }  // namespace
 
 int counted_attempts(const StepRecord& record) {
-  return record.attempts - record.uncounted;
+  return record.attempts - record.former - record.uncounted;
 }
 
 std::optional<NextAttempt> next_attempt(const Retry& retry, const StepRecord& failed) {

@@ -26,7 +26,7 @@ struct NextAttempt {
 };
 std::optional<NextAttempt> next_attempt(const Retry&, const StepRecord& failed);
 
-// How many attempts count so far.
+// How many attempts of this run count so far.
 int counted_attempts(const StepRecord&);
 
 // "attempt 2 of 3" of a step with `retry`; empty for a step that has one attempt only.

@@ -30,7 +30,7 @@ inline constexpr std::string_view kWorkflowResult = "workflow.result";
 
 // What came of a run, as the steps of finally are told.
 struct RunResult {
-  std::string state;        // "Succeeded", "Failed"
+  std::string state;        // "Succeeded", "Failed", "Cancelled"
   std::string failed_step;  // "phase/step"; empty: none
 };
 

@@ -17,8 +17,8 @@ bool was_ended(const StepRecord& record) {
 
 }  // namespace
 
-Standing::Standing(const Plan& plan, const Status& status, TimePoint now)
-    : plan_(plan), status_(status), now_(now) {
+Standing::Standing(const Plan& plan, const Status& status, TimePoint now, Orders orders)
+    : plan_(plan), status_(status), now_(now), orders_(orders) {
   for (const PlanStep& step : plan.steps) records_.push_back(find_step(status, step.ref));
   for (const PlanPhase& phase : plan.phases)
     phases_.push_back(&*std::ranges::find(status.phases, phase.name, &PhaseRecord::name));
@@ -26,6 +26,7 @@ Standing::Standing(const Plan& plan, const Status& status, TimePoint now)
 
 bool Standing::has_failed(StepIndex step) const {
   const StepRecord& record = *records_[step];
+  if (record.state == StepState::Cancelled) return true;
   return record.state == StepState::Failed &&
          (!plan_.steps[step].definition.continue_on_failure || was_ended(record));
 }
@@ -40,11 +41,24 @@ bool Standing::any_failed(const std::set<PhaseIndex>& phases) const {
   return false;
 }
 
-// Timeouts apart, nothing more will come of it.
+// Timeouts and people apart, nothing more will come of it.
 bool Standing::settled(StepIndex step) const {
   const StepState state = records_[step]->state;
   if (state != StepState::Pending) return is_final(state);
   return any_failed(plan_.phases[plan_.steps[step].phase].rests_on);
+}
+
+// --- cancelling ---
+
+bool Standing::is_cancelled() const {
+  for (StepIndex i = 0; i < records_.size(); ++i) {
+    if (plan_.phases[plan_.steps[i].phase].runs_on == RunsOn::Always) continue;
+    const StepRecord& record = *records_[i];
+    if (record.state == StepState::Cancelled) return true;
+    if (record.state == StepState::Ending && record.reason == reasons::kCancelled) return true;
+    if (orders_.cancel && !settled(i)) return true;
+  }
+  return false;
 }
 
 // --- timeouts ---
@@ -113,11 +127,12 @@ std::optional<TimePoint> Standing::next_deadline() const {
 Intent Standing::intent(PhaseIndex phase) const {
   const PlanPhase& planned = plan_.phases[phase];
   if (is_timed_out(phase)) return Intent::End;
-  if (planned.runs_on == RunsOn::Success && workflow_timed_out()) return Intent::End;
+  const bool is_finally = planned.runs_on == RunsOn::Always;
+  if (!is_finally && (workflow_timed_out() || is_cancelled())) return Intent::End;
   if (any_failed(planned.rests_on)) return Intent::NoNew;
-  return std::ranges::any_of(planned.rests_on, [&](PhaseIndex p) { return is_timed_out(p); })
-             ? Intent::NoNew
-             : Intent::Go;
+  if (std::ranges::any_of(planned.rests_on, [&](PhaseIndex p) { return is_timed_out(p); }))
+    return Intent::NoNew;
+  return is_suspended() || (orders_.resume_waits && !is_finally) ? Intent::Hold : Intent::Go;
 }
 
 bool Standing::is_over(StepIndex step) const {
@@ -159,7 +174,7 @@ bool Standing::are_over(RunsOn runs_on) const {
 // --- what came of it ---
 
 PhaseState Standing::state(PhaseIndex phase) const {
-  bool live = false, begun = false, pending = false, failed = false, ran = false;
+  bool live = false, begun = false, pending = false, failed = false, cancelled = false, ran = false;
   for (StepIndex i = 0; i < records_.size(); ++i) {
     if (plan_.steps[i].phase != phase) continue;
     const StepState state = records_[i]->state;
@@ -167,6 +182,7 @@ PhaseState Standing::state(PhaseIndex phase) const {
     begun = begun || state != StepState::Pending;
     pending = pending || state == StepState::Pending;
     failed = failed || state == StepState::Failed;
+    cancelled = cancelled || state == StepState::Cancelled;
     ran = ran || (is_final(state) && state != StepState::Skipped);
   }
   if (live) return PhaseState::Running;
@@ -177,6 +193,7 @@ PhaseState Standing::state(PhaseIndex phase) const {
     return stays ? PhaseState::Failed : PhaseState::Running;
   }
   if (failed) return PhaseState::Failed;
+  if (cancelled) return PhaseState::Cancelled;
   return ran ? PhaseState::Succeeded : PhaseState::Skipped;
 }
 
@@ -194,7 +211,7 @@ std::optional<StepIndex> Standing::first_failure(
   };
   std::optional<StepIndex> first;
   for (StepIndex i = 0; i < records_.size(); ++i)
-    if (has_failed(i) && counts(plan_.steps[i].phase))
+    if (has_failed(i) && records_[i]->state == StepState::Failed && counts(plan_.steps[i].phase))
       if (!first || later(i) < later(*first)) first = i;
   return first;
 }
@@ -209,13 +226,13 @@ std::optional<StepIndex> Standing::first_failure(PhaseIndex of) const {
 
 bool Standing::has_succeeded() const {
   return are_over(RunsOn::Success) && !first_failure(RunsOn::Success) &&
-         !passed_timeout(RunsOn::Success);
+         !passed_timeout(RunsOn::Success) && !is_cancelled();
 }
 
 RunResult Standing::result() const {
   if (has_succeeded()) return {"Succeeded", ""};
   const auto first = first_failure(RunsOn::Success);
-  return {"Failed", first ? to_text(plan_.steps[*first].ref) : ""};
+  return {is_cancelled() ? "Cancelled" : "Failed", first ? to_text(plan_.steps[*first].ref) : ""};
 }
 
 std::optional<RunResult> result_for(const Plan& plan, const Standing& standing, PhaseIndex phase) {

@@ -3,7 +3,9 @@
 //
 //   timeout of the workflow has passed  →  all its phases: End
 //   timeout of a phase has passed       →  it: End; those that rest on it: NoNew
+//   it is cancelled                     →  all its phases: End
 //   a step has failed for good          →  its phase, and those that rest on it: NoNew
+//   it is suspended, or about to resume →  Hold, phases of finally too when it is suspended
 //   else                                →  Go
 //
 // In sequence every later phase rests on an earlier one; with order Graph those do that depend on
@@ -13,6 +15,10 @@
 // workflow.
 //
 // Phases of finally stand for themselves: their own failure and timeout count, nobody else's.
+//
+// Cancelling is carried through once it was seen: steps that it has ended, or kept from starting,
+// are Cancelled for good, whatever spec.cancel says later. It comes too late for a run of which
+// only finally is left, and it wins over a suspension: finally has to run.
 //
 //   Go      what is ready is launched
 //   Hold    nothing new is launched for now
@@ -36,6 +42,13 @@ namespace bootstrap {
 
 enum class Intent { Go, Hold, NoNew, End };
 
+// What people, or a resume that waits for something, want of the run as a whole.
+struct Orders {
+  bool suspend = false;
+  bool cancel = false;
+  bool resume_waits = false;
+};
+
 // A timeout that has passed.
 struct PassedTimeout {
   const char* reason;   // of the steps it ends: one of reasons
@@ -45,7 +58,7 @@ struct PassedTimeout {
 class Standing {
  public:
   // `status` has a record for every step of the plan.
-  Standing(const Plan&, const Status&, TimePoint now);
+  Standing(const Plan&, const Status&, TimePoint now, Orders = {});
 
   const StepRecord& record(StepIndex step) const { return *records_[step]; }
 
@@ -53,7 +66,7 @@ class Standing {
 
   // Succeeded or skipped, or failed where that is tolerated: what comes after it may start.
   bool is_done(StepIndex) const;
-  // Failed, and that is not tolerated.
+  // Failed, and that is not tolerated; or Cancelled.
   bool has_failed(StepIndex) const;
   // Nothing more will come of it.
   bool is_over(StepIndex) const;
@@ -67,10 +80,15 @@ class Standing {
   // Of the steps that run on success, or on always: nothing more will come of them.
   bool are_over(RunsOn) const;
 
+  // It is being cancelled, or was.
+  bool is_cancelled() const;
+  // Nothing new starts until people want it to.
+  bool is_suspended() const { return orders_.suspend && !is_cancelled(); }
+
   PhaseState state(PhaseIndex) const;
   std::optional<PhaseState> state(std::string_view phase) const;
 
-  // The step that failed first; those of finally count for themselves.
+  // The step that failed first, Cancelled ones apart; those of finally count for themselves.
   std::optional<StepIndex> first_failure(RunsOn) const;
   // The one for which nothing new starts in a phase.
   std::optional<StepIndex> first_failure(PhaseIndex) const;
@@ -97,6 +115,7 @@ class Standing {
   const Plan& plan_;
   const Status& status_;
   TimePoint now_;
+  Orders orders_;
   std::vector<const StepRecord*> records_;  // by step
   std::vector<const PhaseRecord*> phases_;  // by phase
 };

@@ -11,27 +11,32 @@ using nlohmann::json;
 template <class E, std::size_t N>
 using Texts = std::array<std::pair<E, const char*>, N>;
 
-constexpr Texts<WorkflowState, 7> kWorkflowStates{{{WorkflowState::Pending, "Pending"},
+constexpr Texts<WorkflowState, 8> kWorkflowStates{{{WorkflowState::Pending, "Pending"},
                                                    {WorkflowState::Running, "Running"},
                                                    {WorkflowState::Waiting, "Waiting"},
                                                    {WorkflowState::Suspended, "Suspended"},
                                                    {WorkflowState::Succeeded, "Succeeded"},
                                                    {WorkflowState::Failed, "Failed"},
+                                                   {WorkflowState::Cancelled, "Cancelled"},
                                                    {WorkflowState::Invalid, "Invalid"}}};
-constexpr Texts<PhaseState, 5> kPhaseStates{{{PhaseState::Pending, "Pending"},
+constexpr Texts<PhaseState, 7> kPhaseStates{{{PhaseState::Pending, "Pending"},
                                              {PhaseState::Running, "Running"},
                                              {PhaseState::Succeeded, "Succeeded"},
                                              {PhaseState::Failed, "Failed"},
-                                             {PhaseState::Skipped, "Skipped"}}};
-constexpr Texts<StepState, 9> kStepStates{{{StepState::Pending, "Pending"},
-                                           {StepState::Starting, "Starting"},
-                                           {StepState::Running, "Running"},
-                                           {StepState::Waiting, "Waiting"},
-                                           {StepState::Ending, "Ending"},
-                                           {StepState::Backoff, "Backoff"},
-                                           {StepState::Succeeded, "Succeeded"},
-                                           {StepState::Failed, "Failed"},
-                                           {StepState::Skipped, "Skipped"}}};
+                                             {PhaseState::Cancelled, "Cancelled"},
+                                             {PhaseState::Skipped, "Skipped"},
+                                             {PhaseState::Removed, "Removed"}}};
+constexpr Texts<StepState, 11> kStepStates{{{StepState::Pending, "Pending"},
+                                            {StepState::Starting, "Starting"},
+                                            {StepState::Running, "Running"},
+                                            {StepState::Waiting, "Waiting"},
+                                            {StepState::Ending, "Ending"},
+                                            {StepState::Backoff, "Backoff"},
+                                            {StepState::Succeeded, "Succeeded"},
+                                            {StepState::Failed, "Failed"},
+                                            {StepState::Cancelled, "Cancelled"},
+                                            {StepState::Skipped, "Skipped"},
+                                            {StepState::Removed, "Removed"}}};
 
 template <class E, std::size_t N>
 const char* text_of(const Texts<E, N>& texts, E value) {
@@ -119,6 +124,7 @@ std::vector<T> list_in(const json& from, const char* key, F&& read) {
 
 json write_step(const StepRecord& step) {
   json to{{"name", step.name}, {"state", to_text(step.state)}, {"attempts", step.attempts}};
+  if (step.former != 0) to["formerAttempts"] = step.former;
   if (step.uncounted != 0) to["uncountedAttempts"] = step.uncounted;
   put(to, "job", step.job);
   put(to, "jobUID", step.job_uid);
@@ -144,6 +150,7 @@ StepRecord read_step(const json& from) {
   step.name = text_in(from, "name");
   step.state = value_of(kStepStates, text_in(from, "state"));
   step.attempts = number_in<int>(from, "attempts");
+  step.former = number_in<int>(from, "formerAttempts");
   step.uncounted = number_in<int>(from, "uncountedAttempts");
   step.job = text_in(from, "job");
   step.job_uid = text_in(from, "jobUID");
@@ -285,11 +292,14 @@ const char* to_text(StepState state) {
 }
 
 bool is_final(WorkflowState state) {
-  return state == WorkflowState::Succeeded || state == WorkflowState::Failed;
+  return state == WorkflowState::Succeeded || state == WorkflowState::Failed ||
+         state == WorkflowState::Cancelled;
 }
 
 bool is_final(StepState state) {
-  return state == StepState::Succeeded || state == StepState::Failed || state == StepState::Skipped;
+  return state == StepState::Succeeded || state == StepState::Failed ||
+         state == StepState::Cancelled || state == StepState::Skipped ||
+         state == StepState::Removed;
 }
 
 json to_json(const Status& status) {

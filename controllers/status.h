@@ -17,14 +17,24 @@
 
 namespace bootstrap {
 
-enum class WorkflowState { Pending, Running, Waiting, Suspended, Succeeded, Failed, Invalid };
-enum class PhaseState { Pending, Running, Succeeded, Failed, Skipped };
+enum class WorkflowState {
+  Pending,
+  Running,
+  Waiting,
+  Suspended,
+  Succeeded,
+  Failed,
+  Cancelled,
+  Invalid
+};
+enum class PhaseState { Pending, Running, Succeeded, Failed, Cancelled, Skipped, Removed };
 
 // Running: its Job has been launched. Starting: launched, but no container runs, and reason and
 // message say why. Waiting: for people; reason and message say for what. Ending: it is being
 // stopped; its pod has not ended yet. Backoff: an attempt has failed, and the next one comes at
-// `next_retry`. Skipped: its `when`, or that of its phase, did not hold. The transitions are drawn
-// in step_machine.h.
+// `next_retry`. Cancelled: by spec.cancel, before it had an end of its own. Skipped: its `when`, or
+// that of its phase, did not hold. Removed: the definition has it no more; its record stays for its
+// number of attempts. The transitions are drawn in step_machine.h.
 enum class StepState {
   Pending,
   Starting,
@@ -34,14 +44,17 @@ enum class StepState {
   Backoff,
   Succeeded,
   Failed,
-  Skipped
+  Cancelled,
+  Skipped,
+  Removed
 };
 
 struct StepRecord {
   std::string name;
   StepState state = StepState::Pending;
   int attempts = 0;   // Jobs launched so far; never goes down, so that no name is met twice
-  int uncounted = 0;  // of those: lost to disruption or never started, which uses up no attempt
+  int former = 0;     // of those: of former runs
+  int uncounted = 0;  // of the others: lost to disruption or never started, which uses up none
   std::string job;
   std::string job_uid;
   std::string child;  // the workflow it runs, in place of a Job
@@ -92,6 +105,13 @@ struct Condition {
   bool operator==(const Condition&) const = default;
 };
 
+// The condition that is there while a resume is asked for and has not begun: "False" when it is
+// refused, "Unknown" when it waits.
+inline constexpr const char* kResumeAccepted = "ResumeAccepted";
+
+// The reason of a workflow that comes from a backup and stands still.
+inline constexpr const char* kRestored = "Restored";
+
 struct HistoryEntry {
   TimePoint time;
   int run = 0;
@@ -127,8 +147,8 @@ const char* to_text(WorkflowState);
 const char* to_text(PhaseState);
 const char* to_text(StepState);
 
-bool is_final(WorkflowState);  // Succeeded, Failed: nothing changes it but the user
-bool is_final(StepState);      // Succeeded, Failed, Skipped
+bool is_final(WorkflowState);  // Succeeded, Failed, Cancelled: nothing changes it but the user
+bool is_final(StepState);      // Succeeded, Failed, Cancelled, Skipped, Removed
 
 nlohmann::json to_json(const Status&);
 // Whether they are the same object once they are written.

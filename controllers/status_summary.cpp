@@ -19,9 +19,12 @@ void summarize_phases(Status& status, const Plan& plan, const Standing& standing
   for (PhaseIndex i = 0; i < plan.phases.size(); ++i) {
     PhaseRecord& phase = *std::ranges::find(status.phases, plan.phases[i].name, &PhaseRecord::name);
     phase.state = standing.state(i);
-    for (const StepRecord& step : phase.steps)
-      if (step.start && (!phase.start || *step.start < *phase.start)) phase.start = step.start;
-    if (phase.state != PhaseState::Succeeded && phase.state != PhaseState::Failed) continue;
+    for (const StepRecord& step : phase.steps)  // those that former runs have left began before it
+      if (step.start && step.plan == plan.name && (!phase.start || *step.start < *phase.start))
+        phase.start = step.start;
+    if (phase.state != PhaseState::Succeeded && phase.state != PhaseState::Failed &&
+        phase.state != PhaseState::Cancelled)
+      continue;
     for (const StepRecord& step : phase.steps)
       if (step.completion && (!phase.completion || *step.completion > *phase.completion))
         phase.completion = step.completion;
@@ -62,6 +65,7 @@ Verdict verdict_of(WorkflowState state) {
     case WorkflowState::Succeeded:
       return {"False", "True"};
     case WorkflowState::Failed:
+    case WorkflowState::Cancelled:
       return {"False", "False"};
     case WorkflowState::Invalid:
       return {"False", "False"};
@@ -133,8 +137,8 @@ void hold(Status& status, const Hold& hold, std::int64_t generation, TimePoint n
   set_state_conditions(status, generation, now);
 }
 
-void summarize(Status& status, const Plan& plan, TimePoint now) {
-  const Standing standing(plan, status, now);
+void summarize(Status& status, const Plan& plan, TimePoint now, const Orders& orders) {
+  const Standing standing(plan, status, now, orders);
   summarize_phases(status, plan, standing);
   summarize_progress(status, plan, standing);
   if (standing.are_over(RunsOn::Success) && standing.are_over(RunsOn::Always)) {
@@ -142,7 +146,8 @@ void summarize(Status& status, const Plan& plan, TimePoint now) {
     status.duration = to_text(now - status.start.value_or(now));
   }
   const WorkflowMessage said = message_of(status, plan, standing);
-  note_pause(status, said.state == WorkflowState::Waiting, now);
+  note_pause(status, said.state == WorkflowState::Waiting || said.state == WorkflowState::Suspended,
+             now);
   status.state = said.state;
   status.reason = said.reason;
   status.message = cut(said.message, limits::kMessage);

@@ -21,7 +21,7 @@ struct Hold {
 void hold(Status&, const Hold&, std::int64_t generation, TimePoint now);
 
 // Sets phases, progress, state, reason, message and conditions from the steps of a run.
-void summarize(Status&, const Plan&, TimePoint now);
+void summarize(Status&, const Plan&, TimePoint now, const Orders& = {});
 
 // The end of a log is the largest part of a step: the newest failures keep theirs
 // (limits::kLogTails), and those of which the workflow's message speaks.
@@ -33,7 +33,7 @@ void set_condition(Status&, Condition, TimePoint now);
 // What PlanCurrent says after an edit of the workflow.
 inline constexpr const char* kDefinitionEdited =
     "the definition was changed after this run had started; the run goes on with the one it "
-    "started with";
+    "started with, a resume takes the new one";
 
 // "PlanCurrent" by whether the definition is still the pinned one: `changed` says what is not as it
 // was; empty: it is.

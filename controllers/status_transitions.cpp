@@ -63,6 +63,15 @@ Transition step_transition(const StepRef& ref, const StepRecord* before, const S
       t.message = fmt::format("{} was skipped: {}", name, step.message);
       t.took.reset();
       break;
+    case StepState::Cancelled:
+      t.reason = "StepCancelled";
+      t.message = step.start ? fmt::format("{} was cancelled{}", name, took)
+                             : fmt::format("{} was cancelled before it started", name);
+      break;
+    case StepState::Removed:
+      t.reason = "StepRemoved";
+      t.message = fmt::format("{} is no more in the definition", name);
+      break;
     case StepState::Backoff:  // no Event: it costs a write, and the step's end has one
       if (!step.next_retry) return waits(t, name, step);
       t.reason = "StepRetry";
@@ -92,6 +101,34 @@ bool worth_telling(const StepRecord* before, const StepRecord& after) {
   return after.reason != old.reason && !after.reason.empty();  // a new trouble
 }
 
+std::string start_text(const Status& before, const Status& after) {
+  const Progress progress = after.progress.value_or(Progress{});
+  if (before.run > 0)
+    return fmt::format("resumed as run {}: {} of {} steps are done already", after.run,
+                       progress.completed, progress.total);
+  return fmt::format("run {} started: {} step{}", after.run, progress.total,
+                     progress.total == 1 ? "" : "s");
+}
+
+// A resume that is refused, or waits for something.
+std::optional<Transition> resume_transition(const Status& before, const Status& after) {
+  const auto of = [](const Status& status) {
+    const auto found = std::ranges::find(status.conditions, kResumeAccepted, &Condition::type);
+    return found == status.conditions.end() ? nullptr : &*found;
+  };
+  const Condition* said = of(after);
+  const Condition* former = of(before);
+  if (said == nullptr || (former != nullptr && former->message == said->message))
+    return std::nullopt;
+  Transition t;
+  t.state = after.state ? to_text(*after.state) : "";
+  t.warning = said->status == "False";
+  t.reason = t.warning ? "ResumeRefused" : "ResumeWaits";
+  t.message = said->message;
+  t.event = true;
+  return t;
+}
+
 std::optional<Transition> workflow_transition(const Status& before, const Status& after) {
   if (!after.state) return std::nullopt;
   const bool started = before.run != after.run;
@@ -108,6 +145,10 @@ std::optional<Transition> workflow_transition(const Status& before, const Status
       t.reason = "WorkflowFailed";
       t.warning = true;
       break;
+    case WorkflowState::Cancelled:
+      t.reason = "WorkflowCancelled";
+      t.warning = true;
+      break;
     case WorkflowState::Invalid:
       t.reason = "WorkflowInvalid";
       t.warning = true;
@@ -118,9 +159,8 @@ std::optional<Transition> workflow_transition(const Status& before, const Status
     case WorkflowState::Suspended:
       t.reason = started ? "WorkflowStarted" : after.reason;
       if (started) {
-        const int steps = after.progress ? after.progress->total : 0;
-        t.message =
-            fmt::format("run {} started: {} step{}", after.run, steps, steps == 1 ? "" : "s");
+        if (before.run > 0) t.reason = "WorkflowResumed";
+        t.message = start_text(before, after);
       }
       t.event = started || *after.state == WorkflowState::Suspended;
       break;
@@ -136,6 +176,7 @@ std::vector<Transition> transitions_between(const Status& before, const Status& 
   auto own = workflow_transition(before, after);
   const bool at_end = own && after.state && is_final(*after.state);
   if (own && !at_end) all.push_back(*own);
+  if (auto resume = resume_transition(before, after)) all.push_back(std::move(*resume));
   for (const PhaseRecord& phase : after.phases)
     for (const StepRecord& step : phase.steps) {
       const StepRef ref{phase.name, step.name};

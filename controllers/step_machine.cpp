@@ -24,6 +24,7 @@ StepRecord finish(StepRecord record, const AttemptResult& result, TimePoint now)
   const bool stopped = record.state == StepState::Ending && !result.success;
   record.state = result.success ? StepState::Succeeded : StepState::Failed;
   if (!stopped) explain(record, result.reason, result.message);
+  if (!result.success && record.reason == reasons::kCancelled) record.state = StepState::Cancelled;
   if (result.success) record.message.clear();
   record.exit_code = result.exit_code;
   if (result.started) record.start = result.started;
@@ -73,7 +74,7 @@ StepMove advance(const PlanStep& step, StepRecord record, const AttemptView& vie
     record.child_percent = std::max(record.child_percent.value_or(0), *view.percent);
   if (view.live == Liveness::Ended) {
     record = finish(std::move(record), *view.result, now);
-    if (record.state == StepState::Succeeded) return {std::move(record), false, {}};
+    if (record.state != StepState::Failed) return {std::move(record), false, {}};
     return fail_or_wait(step, std::move(record), now);
   }
   if (record.state == StepState::Ending) return {std::move(record), true, view.look_again};
@@ -113,6 +114,7 @@ StepRecord launched(StepRecord record, int attempt, std::string job, std::string
   fresh.name = std::move(record.name);
   fresh.state = StepState::Running;
   fresh.attempts = attempt;
+  fresh.former = record.former;
   fresh.uncounted = record.uncounted;
   fresh.source_revision = std::move(record.source_revision);  // one commit for the whole run
   fresh.job = std::move(job);
@@ -152,10 +154,45 @@ StepRecord given_up(StepRecord record, const char* reason, const std::string& wh
   return record;
 }
 
+StepRecord cancelled(StepRecord record, TimePoint now) {
+  constexpr const char* kWhy = "cancelled";
+  if (record.state == StepState::Backoff) {
+    record = given_up(std::move(record), reasons::kCancelled, kWhy, now);
+  } else {
+    record.reason = reasons::kCancelled;
+    record.message = "cancelled before it was started";
+  }
+  record.state = StepState::Cancelled;
+  return record;
+}
+
 StepRecord to_be_stopped(StepRecord record, const char* reason, const std::string& why) {
   record.state = StepState::Ending;
   explain(record, reason, why);
   return record;
+}
+
+StepRecord to_be_repeated(const StepRecord& record) {
+  StepRecord fresh;
+  fresh.name = record.name;
+  fresh.attempts = fresh.former = record.attempts;
+  return fresh;
+}
+
+StepRecord to_be_retried(const StepRecord& record) {
+  StepRecord fresh = to_be_repeated(record);
+  if (record.child.empty()) return fresh;
+  fresh.child = record.child;
+  fresh.child_uid = record.child_uid;
+  --fresh.former;  // that attempt goes on
+  return fresh;
+}
+
+StepRecord removed(const StepRecord& record) {
+  StepRecord kept = to_be_repeated(record);
+  kept.former = 0;
+  kept.state = StepState::Removed;
+  return kept;
 }
 
 StepRecord skipped(StepRecord record, const std::string& why) {

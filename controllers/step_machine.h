@@ -9,7 +9,8 @@
 //    │   ▼                                 ├──4──────▶ Succeeded
 //    │  Failed                             ├──5, 7───▶ Failed
 //    │                                     └──9──────▶ Backoff ──1────▶ Running
-//    └──12──▶ Skipped                                          ──10──▶ Failed
+//    ├──12──▶ Skipped                                          ──10──▶ Failed
+//    └──13──▶ Cancelled, from Ending and Backoff as well
 //
 //   1  its Job exists (created, or adopted); from Backoff: that of the next attempt, in its time
 //   2  launched, no container runs, and the cluster says why
@@ -23,11 +24,14 @@
 //  10  as 8, or no other attempt may follow any more
 //  11  its phase or the workflow is to end (standing.h)
 //  12  its `when`, or that of its phase, does not hold (when.h)
+//  13  the workflow is cancelled; from Ending as 7, when 11 was for that reason
+//  14  a resume does it again (from any that is final, and from Backoff): to Pending
+//  15  a resume finds it no more in the definition: to Removed
 //
 // A gate waits for people and has neither Job nor pod: from Waiting 4, 5 and 11 lead on.
 //
-// Succeeded, Failed and Skipped are final: the first recorded result stands, whatever is seen
-// later. Pure functions.
+// Succeeded, Failed, Cancelled and Skipped are final: the first recorded result stands, whatever is
+// seen later, but for 14 and 15. Pure functions.
 
 #include <optional>
 
@@ -63,11 +67,22 @@ StepRecord never_launched(StepRecord, std::string reason, std::string message, T
 // Transition 10. `why` there is no other attempt.
 StepRecord given_up(StepRecord, const char* reason, const std::string& why, TimePoint now);
 
+// Transition 13, of a step that is not launched.
+StepRecord cancelled(StepRecord, TimePoint now);
+
 // Transition 11.
 StepRecord to_be_stopped(StepRecord, const char* reason, const std::string& why);
 
 // Transition 12.
 StepRecord skipped(StepRecord, const std::string& why);
+
+// Transition 14. The number of its attempts stays; none of them counts for `retry` any more. Of one
+// that is retried the workflow it runs stays as well, to be resumed.
+StepRecord to_be_repeated(const StepRecord&);
+StepRecord to_be_retried(const StepRecord&);
+
+// Transition 15.
+StepRecord removed(const StepRecord&);
 
 bool is_launched(StepState);  // Starting, Running, Waiting, Ending
 

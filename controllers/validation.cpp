@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "controllers/approve_spec.h"
 #include "controllers/ask_spec.h"
 #include "controllers/git_source.h"
 #include "controllers/graph_rules.h"
@@ -184,6 +185,10 @@ class Validation {
       references_.check_text(fmt::format("{}.args[{}]", at, i), step.args[i]);
     if (step.input) references_.check_text(at + ".stdin", *step.input);
     if (std::holds_alternative<AskWork>(step.work)) return;  // ask_problems() looks at it
+    if (const auto* approve = std::get_if<ApproveWork>(&step.work)) {
+      references_.check_text(at + ".approve.message", approve->message);
+      return add_all(approve_problems(*approve, at));
+    }
     if (const auto* wait = std::get_if<WaitWork>(&step.work)) {
       check_literal_name(at + ".tools.serviceAccountName", "ServiceAccount",
                          step.tools.service_account);

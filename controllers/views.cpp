@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <tuple>
 
+#include "controllers/approve_spec.h"
 #include "controllers/attempt.h"
 #include "controllers/child_workflow.h"
 
@@ -83,18 +84,28 @@ FieldFilter fields_of_attempt(std::vector<std::string_view> own) {
   return FieldFilter(own);
 }
 
+// A finished workflow whose definition has been looked at needs it no more, unless a resume may
+// take it up: thousands of them may be kept in memory.
+bool needs_its_spec(const Workflow& workflow) {
+  const Status& status = workflow.status;
+  if (!status.state || !is_final(*status.state)) return true;
+  if (status.observed_generation != workflow.meta.generation) return true;
+  if (workflow.steering.resume.run > status.run) return true;
+  return *status.state == WorkflowState::Failed &&
+         workflow.steering.resume_policy == ResumePolicy::OnDefinitionChange;
+}
+
 tl::expected<Workflow, std::string> read_workflow(const json& object) {
   auto status = read_status(child(object, "status"));
   if (!status) return tl::unexpected("status: " + status.error());
   Workflow workflow{read_meta(object), "{}", std::move(*status)};
   workflow.ancestors = ancestors_from(
       text(child(child(object, "metadata"), "annotations"), annotations::kAncestors));
-  // A finished workflow whose definition has been looked at needs it no more; thousands of them may
-  // be kept in memory.
-  const bool over = workflow.status.state && is_final(*workflow.status.state) &&
-                    workflow.status.observed_generation == workflow.meta.generation;
-  if (const json& spec = child(object, "spec"); !over && !spec.is_null()) {
+  const json& spec = child(object, "spec");
+  workflow.steering = read_steering(spec);
+  if (needs_its_spec(workflow) && !spec.is_null()) {
     workflow.spec = spec.dump();
+    workflow.approvals = read_approvals(spec);
     for (const json& answer : child(spec, "answers"))
       workflow.answers.push_back({text(answer, "name"), text(answer, "value")});
   }
@@ -104,8 +115,9 @@ tl::expected<Workflow, std::string> read_workflow(const json& object) {
 // Anybody who may change Jobs can write anything there; it is ours only when it is one of these.
 std::string stop_reason(const json& annotations) {
   std::string reason = text(annotations, annotations::kStopReason);
-  for (const char* known : {reasons::kNotStarted, reasons::kPhaseTimedOut,
-                            reasons::kWorkflowTimedOut, reasons::kJobSuspended})
+  for (const char* known :
+       {reasons::kNotStarted, reasons::kPhaseTimedOut, reasons::kWorkflowTimedOut,
+        reasons::kCancelled, reasons::kJobSuspended})
     if (reason == known) return reason;
   return "";
 }
@@ -122,6 +134,8 @@ tl::expected<PodView, std::string> read_pod(const json& object) {
   PodView pod;
   pod.meta = read_meta(object);
   pod.node = text(child(object, "spec"), "nodeName");
+  const json& deadline = child(child(object, "spec"), "activeDeadlineSeconds");
+  if (deadline.is_number_integer()) pod.deadline = std::chrono::seconds(deadline.get<int>());
   pod.phase = text(status, "phase");
   pod.reason = text(status, "reason");
   pod.message = text(status, "message");
@@ -168,11 +182,12 @@ const Projection<JobView> kJobProjection{
     read_job};
 
 const Projection<PodView> kPodProjection{
-    fields_of_attempt({"spec.nodeName", "status.phase", "status.reason", "status.message",
-                       "status.conditions.type", "status.conditions.status",
-                       "status.conditions.reason", "status.conditions.message",
-                       "status.containerStatuses.name", "status.containerStatuses.state",
-                       "status.initContainerStatuses.name", "status.initContainerStatuses.state"}),
+    fields_of_attempt({"spec.nodeName", "spec.activeDeadlineSeconds", "status.phase",
+                       "status.reason", "status.message", "status.conditions.type",
+                       "status.conditions.status", "status.conditions.reason",
+                       "status.conditions.message", "status.containerStatuses.name",
+                       "status.containerStatuses.state", "status.initContainerStatuses.name",
+                       "status.initContainerStatuses.state"}),
     read_pod};
 
 const Projection<EventView> kEventProjection{
@@ -193,8 +208,8 @@ bool says_the_same(const JobView& a, const JobView& b) {
 
 bool says_the_same(const PodView& a, const PodView& b) {
   const auto rest = [](const PodView& p) {
-    return std::tie(p.node, p.phase, p.reason, p.message, p.conditions, p.init_containers,
-                    p.containers);
+    return std::tie(p.node, p.deadline, p.phase, p.reason, p.message, p.conditions,
+                    p.init_containers, p.containers);
   };
   return same_but_version(a.meta, b.meta) && rest(a) == rest(b);
 }

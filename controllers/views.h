@@ -14,6 +14,7 @@
 #include "controllers/object_meta.h"
 #include "controllers/projection.h"
 #include "controllers/status.h"
+#include "controllers/steering.h"
 
 namespace bootstrap {
 
@@ -23,7 +24,9 @@ struct Workflow {
   std::string spec;  // its JSON text, "{}" once it is of no use any more; parsed when a run starts
                      // or the definition has changed
   Status status;
-  GivenAnswers answers{};  // of the spec, kept apart from it: they come while the run goes on
+  Steering steering{};     // of the spec, as the answers; kept apart from it,
+  GivenAnswers answers{};  // because they come while the run goes on
+  std::vector<Approval> approvals{};
   std::vector<std::string> ancestors = {};  // of a child; see child_workflow.h
 };
 
@@ -58,7 +61,8 @@ struct ContainerView {
 struct PodView {
   ObjectMeta meta;
   std::string node;
-  std::string phase;  // "Pending", "Running", "Succeeded", "Failed", "Unknown"
+  std::optional<Duration> deadline = {};  // activeDeadlineSeconds: it is ended by then
+  std::string phase;                      // "Pending", "Running", "Succeeded", "Failed", "Unknown"
   std::string reason;
   std::string message;
   std::vector<ObjectCondition> conditions;  // PodScheduled and DisruptionTarget

@@ -41,6 +41,7 @@ class Message {
   WorkflowMessage make() const {
     const bool over = standing_.are_over(RunsOn::Success) && standing_.are_over(RunsOn::Always);
     if (!over) return going_on();
+    if (standing_.is_cancelled()) return cancelled();
     if (!standing_.has_succeeded()) return failed();
     if (const auto step = standing_.first_failure(RunsOn::Always)) return finally_failed(*step);
     if (const auto passed = standing_.passed_timeout(RunsOn::Always))
@@ -81,7 +82,9 @@ class Message {
     });
     said.state = begun.empty() ? WorkflowState::Pending : WorkflowState::Running;
     if (only_people()) said.state = WorkflowState::Waiting;
+    if (standing_.is_suspended()) return suspended();
     const std::string rest = under_way(said.reason);
+    if (standing_.is_cancelled()) return {said.state, "Cancelling", "is cancelled; " + rest};
     const std::string failure = failure_text();
     if (failure.empty()) {
       said.message = rest;
@@ -90,6 +93,22 @@ class Message {
       said.message = with_end(failure, "; " + rest, limits::kMessage);
     }
     return said;
+  }
+
+  // What has begun goes on to its end; people and retries have time.
+  WorkflowMessage suspended() const {
+    const Steps at_work = steps([&](StepIndex i) {
+      return is_launched(record(i).state) && !needs_person(i) &&
+             record(i).reason != reasons::kChildSuspended;
+    });
+    std::string reason;
+    if (!at_work.empty())
+      return {WorkflowState::Running, "Suspending",
+              "spec.suspend is true, so nothing new starts; " + under_way(reason)};
+    const auto next = next_step();
+    return {WorkflowState::Suspended, "Suspended",
+            fmt::format("spec.suspend is true, so nothing new starts{}",
+                        next ? "; next is " + name(*next) : "")};
   }
 
   // What is under way, and the reason of what matters most in it.
@@ -145,7 +164,8 @@ class Message {
   // For a resource or its child, as it is meant to.
   bool is_waiting(StepIndex i) const {
     return is_launched(record(i).state) && (record(i).reason == reasons::kWaitingForResource ||
-                                            record(i).reason == reasons::kChildRunning);
+                                            record(i).reason == reasons::kChildRunning ||
+                                            record(i).reason == reasons::kChildSuspended);
   }
 
   bool is_in_trouble(StepIndex i) const {
@@ -223,8 +243,9 @@ class Message {
   // What else went wrong, by name.
   std::string also_failed(std::optional<StepIndex> but) const {
     std::vector<std::string> others, at_end;
-    for (const StepIndex i :
-         steps([&](StepIndex i) { return standing_.has_failed(i) && i != but; }))
+    for (const StepIndex i : steps([&](StepIndex i) {
+           return record(i).state == StepState::Failed && standing_.has_failed(i) && i != but;
+         }))
       (is_finally(i) ? at_end : others).push_back(name(i));
     std::string text;
     if (!others.empty()) text += fmt::format("; {} failed as well", listed(others));
@@ -232,16 +253,38 @@ class Message {
     return text;
   }
 
+  // What to do next, as it is typed. A child goes on when its parent does.
+  std::string recovery() const {
+    if (plan_.is_child) return "";
+    return fmt::format(
+        "; to resume: kubectl patch bwf {} -n {} --type merge -p "
+        "'{{\"spec\":{{{}\"resume\":{{\"run\":{}}}}}}}'",
+        plan_.run.name, plan_.run.ns, standing_.is_cancelled() ? "\"cancel\":null," : "",
+        plan_.run.run + 1);
+  }
+
+  WorkflowMessage cancelled() const {
+    const auto first = standing_.first_failure(RunsOn::Success);
+    const Steps done = steps([&](StepIndex i) { return !is_finally(i) && standing_.is_done(i); });
+    std::string text = fmt::format("cancelled after {}: {} of {} steps were done", duration_text(),
+                                   done.size(), status_.progress ? status_.progress->total : 0);
+    if (first) text += "; before that " + failure_text(*first);
+    return {WorkflowState::Cancelled, reasons::kCancelled,
+            with_end(text, also_failed(first) + recovery() + note(plan_.notes.failure),
+                     limits::kMessage)};
+  }
+
   WorkflowMessage failed() const {
     const auto first = standing_.first_failure(RunsOn::Success);
     std::string end = first ? log_hint(plan_.run.ns, record(*first)) : "";
-    end += also_failed(first) + note(plan_.notes.failure);
+    end += also_failed(first) + recovery() + note(plan_.notes.failure);
     return {WorkflowState::Failed, failure_reason(),
             with_end(failure_text(), end, limits::kMessage)};
   }
 
   WorkflowMessage finally_failed(StepIndex first) const {
-    const std::string end = log_hint(plan_.run.ns, record(first)) + note(plan_.notes.failure);
+    const std::string end =
+        log_hint(plan_.run.ns, record(first)) + recovery() + note(plan_.notes.failure);
     return {WorkflowState::Failed, "FinallyFailed",
             with_end(succeeded_text() + ", but in finally " + failure_text(first), end,
                      limits::kMessage)};

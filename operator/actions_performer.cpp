@@ -158,17 +158,17 @@ Outcome ActionsPerformer::adopt_child(const std::string& name) const {
   return Done{meta.uid};
 }
 
-Outcome ActionsPerformer::perform(const DeleteChild& action) const {
-  const auto removed = client_.remove(kube::resources::kWorkflows, workflow_.ns, action.name,
-                                      action.uid, kube::Client::Dependents::Foreground);
-  if (removed) {
-    hooks_.wrote_child(action.name, meta_of(*removed).resource_version);
+Outcome ActionsPerformer::perform(const SteerChild& action) const {
+  const auto patched = client_.merge_patch(kube::resources::kWorkflows, workflow_.ns, action.name,
+                                           steering_patch(action).dump());
+  if (patched) {
+    hooks_.wrote_child(action.name, meta_of(*patched).resource_version);
     return Done{action.uid};
   }
   // Gone already, or another one has its name.
-  if (removed.error().kind == Kind::NotFound || removed.error().kind == Kind::Conflict)
+  if (patched.error().kind == Kind::NotFound || patched.error().kind == Kind::Conflict)
     return Done{action.uid};
-  return outcome_of(removed.error());
+  return outcome_of(patched.error());
 }
 
 }  // namespace bootstrap

@@ -41,7 +41,7 @@ class ActionsPerformer {
   Outcome perform(const CreateJob&) const;
   Outcome perform(const SuspendJob&) const;
   Outcome perform(const CreateChild&) const;
-  Outcome perform(const DeleteChild&) const;
+  Outcome perform(const SteerChild&) const;
   Outcome adopt_job(const std::string& name) const;
   Outcome adopt_child(const std::string& name) const;
   Outcome adopt_plan(const std::string& name) const;

@@ -80,10 +80,12 @@ class Application {
     WatchPool pool(client, clock_, threads_,
                    [this](const WatchOrder& order, kube::Watcher::Restart why,
                           const std::string& message) { log_restart(order, why, message); });
-    Engine engine(
-        client, clock_,
-        {.reconciler = {.platform = *platform, .instance = host_name()}, .queue = queue_options()},
-        hooks(pool));
+    Engine engine(client, clock_,
+                  {.reconciler = {.platform = *platform,
+                                  .instance = host_name(),
+                                  .approvals_are_verified = options_.approvals_are_verified},
+                   .queue = queue_options()},
+                  hooks(pool));
     threads_.spawn("keep-warm", [this, &warm, &engine, tokens = access->tokens,
                                  starting = true](std::stop_token stop) mutable {
       if (starting && engine.synced()) {

@@ -23,6 +23,9 @@ std::variant<ProcessOptions, int> parse_command_line(int argc, const char* const
   app.add_option("--workers", options.workers, "workflows that are worked on at the same time")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
+  app.add_flag("--verified-approvals", options.approvals_are_verified,
+               "an admission policy sees to it that approvals are by who wrote them; without it "
+               "status says that identities are not verified");
   app.add_option("--log-level", level, "debug, info, warn or error")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();

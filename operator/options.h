@@ -16,6 +16,8 @@ struct ProcessOptions {
   // They wait for the API server most of the time: with few of them many workflows at once wait for
   // each other, as docs/benchmarks.md shows.
   unsigned workers = 16;
+  // An admission policy sees to it that approvals are by who wrote them (overlay approvals).
+  bool approvals_are_verified = false;
   runtime::LogLevel log_level = runtime::LogLevel::Info;
   runtime::LogFormat log_format = runtime::LogFormat::Json;
 };

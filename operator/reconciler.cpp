@@ -79,7 +79,8 @@ Reconciler::Pass Reconciler::observe(std::shared_ptr<const Workflow> workflow) c
       {},
       {stores_.jobs.by_index(uid), stores_.pods.by_index(uid), stores_.workflows.by_index(uid)},
       {},
-      {}};
+      {},
+      options_.approvals_are_verified};
   return {std::move(workflow), std::move(plan), std::move(observed)};
 }
 

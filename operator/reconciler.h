@@ -44,6 +44,7 @@ class Reconciler {
   struct Options {
     Platform platform;
     std::string instance;  // who reports Events: the pod's name
+    bool approvals_are_verified = false;
   };
 
   struct Hooks {

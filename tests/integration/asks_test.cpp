@@ -57,10 +57,7 @@ class Asks : public ::testing::Test {
       ASSERT_NE(at, std::string::npos) << command;
       command.replace(at, placeholder.size(), value.get<std::string>());
     }
-    const Completed done =
-        run({"sh", "-c",
-             "kubectl() { '" + Cluster::variable("KUBECTL") + "' --kubeconfig '" +
-                 Cluster::variable("KUBECONFIG") + "' \"$@\"; }; " + command});
+    const Completed done = cluster_.typed(command);
     ASSERT_EQ(done.code, 0) << command << "\n" << done.err;
   }
   json outputs(const char* step) {
@@ -111,6 +108,38 @@ TEST_F(Asks, AnAnswerThatAnApplyTakesOutAgainStays) {
   EXPECT_EQ(condition_of(workflow, "Progressing").at("status"), "False");
   EXPECT_EQ(status_text(workflow, "state"), "Waiting");
   EXPECT_TRUE(workflow.at("status").contains("pausedSince"));
+}
+
+constexpr const char* kApproved = R"(
+apiVersion: bootstrap.openshift.io/v1alpha1
+kind: BootstrapWorkflow
+metadata: {name: asks}
+spec:
+  phases:
+  - name: p
+    steps:
+    - {name: confirm, approve: {message: "delete it, isn't it?", approvers: [alice, bob], count: 2}}
+    - {name: other, approve: {}}
+)";
+
+TEST_F(Asks, TheCommandOfAnApprovalDoesAsItIsPrinted) {
+  RunningEngine engine(cluster_, {});
+  ASSERT_TRUE(engine.await_synced());
+  cluster_.apply(*ns_, kApproved);
+  await_message("p/confirm waits for approval by alice or bob, 0 of 2: delete it, isn't it?");
+  answer_as_said({{"you", "alice"}});
+  await_message("1 of 2 (approved by alice)");
+  answer_as_said({{"you", "bob"}});
+  await_message("p/other waits for approval");
+  EXPECT_EQ(outputs("confirm"), (json{{"approvedBy", "alice,bob"}}));
+  cluster_.kubectl_output(
+      {"patch", "bwf", "asks", "-n", *ns_, "--type", "json", "-p",
+       R"([{"op":"add","path":"/spec/approvals/-","value":{"step":"p/other","run":1,)"
+       R"("by":"carol","decision":"Reject","comment":"not today"}}])"});
+  const json workflow = cluster_.await_state(*ns_, "asks", "Failed", 20s);
+  EXPECT_EQ("Rejected", step_of(workflow, "p", "other").at("reason"));
+  EXPECT_THAT(status_text(workflow, "message"),
+              StartsWith("p/other failed (Rejected): rejected by carol (not verified): not today"));
 }
 
 TEST_F(Asks, AnotherOperatorGoesOnWaiting) {

@@ -93,6 +93,12 @@ std::string Cluster::kubectl_output(const std::vector<std::string>& arguments,
   return done.out;
 }
 
+Completed Cluster::typed(const std::string& command) {
+  return run({"sh", "-c",
+              "kubectl() { '" + variable("KUBECTL") + "' --kubeconfig '" + variable("KUBECONFIG") +
+                  "' \"$@\"; }; " + command});
+}
+
 void Cluster::apply(const std::string& ns, const std::string& yaml) {
   kubectl_output({"apply", "-n", ns, "-f", "-"}, {.input = yaml});
 }

@@ -42,6 +42,8 @@ class Cluster {
   // The same, for what must succeed: its output.
   std::string kubectl_output(const std::vector<std::string>& arguments,
                              const RunOptions& options = {});
+  // A command line of kubectl as a message prints it and a user pastes it.
+  Completed typed(const std::string& command);
   void apply(const std::string& ns, const std::string& yaml);
 
   std::optional<nlohmann::json> find(const kube::Resource&, const std::string& ns,

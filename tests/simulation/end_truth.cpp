@@ -23,8 +23,8 @@ void Invariants::judge(const std::string& uid) {
   // A phase of finally that was ended by its timeout, whose step answered that with success.
   const bool left_out = !verdict.pending_at_end.empty();
   const bool failed = verdict.failed || timed_out || !verdict.failed_at_end.empty() || left_out;
-  if (state != (failed ? "Failed" : "Succeeded"))
-    violated(fmt::format("e: {} ended as {} ({})", known.name, state, reason));
+  const char* expected = verdict.cancelled ? "Cancelled" : failed ? "Failed" : "Succeeded";
+  if (state != expected) violated(fmt::format("e: {} ended as {} ({})", known.name, state, reason));
   const Json progress = known.status.value("progress", Json::object());
   if (progress.value("completed", -1) != verdict.done ||
       progress.value("total", -1) != verdict.total)
@@ -49,9 +49,10 @@ void Invariants::judge_step(const Known& known, const std::string& uid, const Ou
   if (!step.at_end) {
     ++verdict.total;
     verdict.failed = verdict.failed || failed;
-    if (is_final(state) && !failed) ++verdict.done;
+    verdict.cancelled = verdict.cancelled || state == "Cancelled";
+    if (is_final(state) && !failed && state != "Cancelled") ++verdict.done;
   }
-  if (state == "Pending") {
+  if (state == "Pending" || (state == "Cancelled" && record.value("attempts", 0) == 0)) {
     if (!runs_of(uid, step.ref).empty() && !late)
       violated(fmt::format("e: {} is Pending at the end, and ran", name));
     if (step.at_end) verdict.pending_at_end.insert(step.ref.phase);
@@ -110,7 +111,7 @@ void Invariants::judge_runs(const std::string& name, const std::string& uid,
   const bool gone = record.value("reason", "") == "PodGone";
   if (state == "Succeeded" && (!succeeded || (spoiled && !gone)))
     violated(fmt::format("e: {} is recorded as Succeeded, but did not", name));
-  if (state == "Failed" && surely)
+  if ((state == "Failed" || state == "Cancelled") && surely)
     violated(fmt::format("e: the success of {} was lost: {}", name, record.dump()));
 }
 

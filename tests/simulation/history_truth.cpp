@@ -15,13 +15,13 @@ constexpr std::size_t kLongestHistory = 50;
 
 // What may follow a state of a step within one attempt; a new attempt begins anywhere.
 const States& states_after(const std::string& state) {
-  static const States kFinal{"Succeeded", "Failed", "Skipped"};
+  static const States kFinal{"Succeeded", "Failed", "Cancelled", "Skipped"};
   static const States kLive{"Starting", "Running",   "Waiting", "Ending",
-                            "Backoff",  "Succeeded", "Failed"};
-  static const States kEnding{"Backoff", "Succeeded", "Failed"};
-  static const States kBackoff{"Failed"};
-  static const States kAny{"Starting", "Running", "Waiting",   "Ending",
-                           "Backoff",  "Failed",  "Succeeded", "Skipped"};
+                            "Backoff",  "Succeeded", "Failed",  "Cancelled"};
+  static const States kEnding{"Backoff", "Succeeded", "Failed", "Cancelled"};
+  static const States kBackoff{"Failed", "Cancelled"};
+  static const States kAny{"Starting", "Running",   "Waiting", "Ending",   "Backoff",
+                           "Failed",   "Succeeded", "Skipped", "Cancelled"};
   static const States kNone;
   if (state == "Ending") return kEnding;
   if (state == "Backoff") return kBackoff;
@@ -46,8 +46,8 @@ void check_step(const std::string& name, const Json& was, const Json& is,
 void check_phase(const std::string& name, const Json& was, const Json& is,
                  const Complain& complain) {
   static const std::map<std::string, States> kAfter{
-      {"Pending", {"Running", "Succeeded", "Failed", "Skipped"}},
-      {"Running", {"Succeeded", "Failed", "Skipped"}}};
+      {"Pending", {"Running", "Succeeded", "Failed", "Skipped", "Cancelled"}},
+      {"Running", {"Succeeded", "Failed", "Skipped", "Cancelled"}}};
   const std::string before = was.value("state", "");
   const std::string after = is.value("state", "");
   const auto next = kAfter.find(before);

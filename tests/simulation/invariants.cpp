@@ -59,7 +59,7 @@ void Invariants::on_change(const Change& change) {
 
 void Invariants::on_workflow(const Change& change) {
   const std::string uid = uid_of(*change.object);
-  on_deleted_child(change);
+  on_cancelled_child(change);
   if (change.kind == ChangeKind::Deleted) {
     known_.at(uid).deleted = true;
     return;
@@ -80,8 +80,11 @@ void Invariants::on_workflow(const Change& change) {
   Known& known = known_.at(uid);
   for (const auto& answer : change.object->value("/spec/answers"_json_pointer, Json::array()))
     known.given[answer["name"]].insert(answer["value"].get<std::string>());
+  known.cancelled = known.cancelled || change.object->value("/spec/cancel"_json_pointer, false);
   const Json status = change.object->value("status", Json::object());
   if (status == known.status) return;
+  if (says_cancelled(status) && !known.cancelled)
+    violated(fmt::format("q: {} is Cancelled, which nobody wants", known.name));
   check_status(known, known.status, status);
   check_steps(known, known.status, status);
   check_order_on_record(known, status, server_.sender().process, complain());
@@ -140,7 +143,8 @@ void Invariants::on_request(const RequestRecord& request) {
     return !known.second.of.workflow_uid.empty() &&
            request.target.ends_with("/" + known.second.name);
   };
-  if (request.method == kube::Method::Delete && std::any_of(known_.begin(), known_.end(), is_child))
+  // Of a child the operator steers the live fields.
+  if (request.method == kube::Method::Patch && std::any_of(known_.begin(), known_.end(), is_child))
     return;
   if (request.method != kube::Method::Patch || !request.target.ends_with("/status"))
     return violated("g: the operator wrote to a workflow itself: " + request.target);

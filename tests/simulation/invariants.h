@@ -79,7 +79,7 @@ class Invariants {
                    const Json& after);
   void on_stop(const AttemptName&, const std::string& reason);
   void on_stopped_job(const Change&);
-  void on_deleted_child(const Change&);
+  void on_cancelled_child(const Change&);
   Duration patience() const;
   void check_source(const Known&, const AttemptName&, const Json& job);
   void check_answers(const Known&, const AttemptName&, const Json& job);
@@ -115,6 +115,7 @@ class Invariants {
     int total = 0;
     int done = 0;
     bool failed = false;
+    bool cancelled = false;
     std::set<std::string> failed_at_end, pending_at_end;  // phases of finally
   };
   void judge_step(const Known&, const std::string& uid, const OutlineStep&, Verdict&);

@@ -87,11 +87,12 @@ void Invariants::on_stopped_job(const Change& change) {
                 .value(annotations::kStopReason, ""));
 }
 
-// By the operator, not by the garbage collector.
-void Invariants::on_deleted_child(const Change& change) {
-  const bool is_told = change.kind == ChangeKind::Deleted ||
-                       (*change.object)["metadata"].contains("deletionTimestamp");
-  if (is_told && server_.sender().process != 0) on_stop(attempt_name(*change.object), "");
+void Invariants::on_cancelled_child(const Change& change) {
+  const auto is_cancelled = [](const Json& workflow) {
+    return workflow.value("/spec/cancel"_json_pointer, false);
+  };
+  if (change.before && is_cancelled(*change.object) && !is_cancelled(*change.before))
+    on_stop(attempt_name(*change.object), "");
 }
 
 // How long after its time something may still go on: what the operator needs when requests fail and

@@ -52,7 +52,8 @@ struct Known {
   std::size_t processes = 0;                           // started by then
   std::map<std::string, std::set<std::string>> given;  // answers, ever, by name
   bool deleted = false;
-  AttemptName of = {};  // of a child: whose it is
+  bool cancelled = false;  // was told to be, ever
+  AttemptName of = {};     // of a child: whose it is
   std::map<AttemptName, Launch> launches = {};
   std::map<AttemptName, FailedAttempt> failures = {};
   std::map<std::string, TimePoint> phase_begins = {};  // with its first launch

@@ -19,7 +19,7 @@ Json step_record(const Json& status, const StepRef& ref) {
 }
 
 bool is_final(const std::string& state) {
-  return state == "Succeeded" || state == "Failed";
+  return state == "Succeeded" || state == "Failed" || state == "Cancelled";
 }
 
 bool is_final_step(const std::string& state) {
@@ -29,6 +29,14 @@ bool is_final_step(const std::string& state) {
 bool was_ended(const Json& record) {
   const std::string reason = record.value("reason", "");
   return reason == "PhaseTimedOut" || reason == "WorkflowTimedOut";
+}
+
+bool says_cancelled(const Json& status) {
+  if (status.value("state", "") == "Cancelled") return true;
+  for (const auto& phase : status.value("phases", Json::array()))
+    for (const auto& step : phase.value("steps", Json::array()))
+      if (step.value("state", "") == "Cancelled") return true;
+  return false;
 }
 
 bool is_failure(const OutlineStep& step, const Json& record) {

@@ -19,6 +19,8 @@ Json phase_record(const Json& status, const std::string& phase);
 // Of a workflow; of a step.
 bool is_final(const std::string& state);
 bool is_final_step(const std::string& state);
+// It, or a step of it, is Cancelled.
+bool says_cancelled(const Json& status);
 
 // Stopped, or not tried again, because the time of its phase or workflow was over.
 bool was_ended(const Json& record);

@@ -44,6 +44,10 @@ void check_stop(const Known& known, const AttemptName& name, const std::string& 
     return;
   }
   static const std::set<std::string> kCauses{"NotStarted", "PhaseTimedOut", "WorkflowTimedOut"};
+  if (reason == "Cancelled") {
+    if (!known.cancelled) complain(what + " as cancelled, which nobody wants");
+    return;
+  }
   if (kCauses.contains(reason)) return check_not_too_early(known, *step, reason, now, complain);
   const std::string state = record.value("state", "");
   const bool goes_on = record.value("jobUID", "") == launch->second.uid && state != "Ending" &&

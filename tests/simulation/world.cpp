@@ -62,7 +62,7 @@ Json World::status_of(const std::string& name) const {
 bool World::all_final() const {
   for (const Object& workflow : server_.store().list(workflows_, "")) {
     const std::string state = text_at(*workflow, "/status/state");
-    if (state != "Succeeded" && state != "Failed") return false;
+    if (!is_final(state)) return false;
   }
   return true;
 }

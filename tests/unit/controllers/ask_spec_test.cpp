@@ -74,9 +74,10 @@ TEST(AskSpec, WhatHasNoMeaningBesideItIsRefused) {
         problems_of(spec),
         (Problems{{std::string("phases[p].steps[ask].") + key, "has no meaning beside ask"}}));
   }
-  EXPECT_EQ(problems_of(with_step(for_name(), {{"command", {"true"}}})),
-            (Problems{{"phases[p].steps[ask]",
-                       "needs exactly one of tool, command, script, waitFor, ask, workflow"}}));
+  EXPECT_EQ(
+      problems_of(with_step(for_name(), {{"command", {"true"}}})),
+      (Problems{{"phases[p].steps[ask]",
+                 "needs exactly one of tool, command, script, waitFor, approve, ask, workflow"}}));
 }
 
 TEST(AskSpec, WhatIsWrongWithAParameter) {

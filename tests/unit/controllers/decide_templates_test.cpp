@@ -190,7 +190,7 @@ TEST(PlanCurrent, FollowsTheTemplate) {
   EXPECT_EQ(plan_current(s).reason, "DefinitionChanged");
   EXPECT_EQ(plan_current(s).message,
             "the template t was changed after this run had started; the run goes on with what it "
-            "started with");
+            "started with, a resume takes the new one");
   EXPECT_TRUE(s.asked(WatchedTemplate{"t"}));
   set_template(s, three_steps(), 3);
   s.pass(at(20));

@@ -240,7 +240,8 @@ TEST(Definition, AStepMayRunATemplate) {
 
 TEST(Definition, AStepHasExactlyOneAction) {
   const Problems problem{
-      {"phases[p].steps[s]", "needs exactly one of tool, command, script, waitFor, ask, workflow"}};
+      {"phases[p].steps[s]",
+       "needs exactly one of tool, command, script, waitFor, approve, ask, workflow"}};
   const std::vector<std::pair<json, Problems>> rows{
       {{{"command", {"x"}}}, {}},
       {{{"tool", "x"}}, {}},

@@ -99,7 +99,8 @@ TEST(GraphRules, NameWhatIsWrongAndWhatIsAllowed) {
        {{"phases[b].when[0].phase", "\"b\" is no phase that is over by then; allowed: a"}}},
       {with_when({{"phase", "a"}, {"states", {"Running"}}}),
        {{"phases[b].when[0].states",
-         "\"Running\" is not a state of a phase that is over; allowed: Succeeded, Failed, Skipped, "
+         "\"Running\" is not a state of a phase that is over; allowed: Succeeded, Failed, "
+         "Cancelled, Skipped, "
          "Pending"}}},
       // With order Graph only what dependsOn leads to is over by then.
       {spec_of({phase("a"), phase("b", {{"dependsOn", {"a"}}}),
@@ -112,9 +113,9 @@ TEST(GraphRules, NameWhatIsWrongAndWhatIsAllowed) {
        {{"phases[c].when[0].phase", "\"a\" is no phase that is over by then; there is none"}}},
       {spec_of({phase("a")}, finally({{"when", {{{"phase", "a"}, {"states", {"Pending"}}}}}})), {}},
       {spec_of({phase("a")}, finally({{"when", {{{"result", "Failed"}}}}})), {}},
-      {spec_of({phase("a")}, finally({{"when", {{{"result", "Cancelled"}}}}})),
+      {spec_of({phase("a")}, finally({{"when", {{{"result", "Skipped"}}}}})),
        {{"finally[end].when[0].result",
-         "\"Cancelled\" is no result of a run; allowed: Succeeded, Failed"}}},
+         "\"Skipped\" is no result of a run; allowed: Succeeded, Failed, Cancelled"}}},
       {with_when({{"result", "Failed"}}),
        {{"phases[b].when[0].result", "is known in finally only; name a phase and its states"}}},
   };

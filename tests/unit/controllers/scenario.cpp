@@ -190,8 +190,7 @@ Outcome Scenario::perform(const Action& action) {
   if (const auto refused = refuse.find(key_of(action)); refused != refuse.end())
     return refused->second;
   if (const auto* plan = std::get_if<CreatePlan>(&action)) {
-    if (!stored_) stored_ = plan->record;
-    take_plan();
+    plan_ = compiled(stored_.try_emplace(plan->name, plan->record).first->second);
     return Done{};
   }
   if (const auto* create = std::get_if<CreateJob>(&action)) {
@@ -200,12 +199,14 @@ Outcome Scenario::perform(const Action& action) {
   }
   if (std::holds_alternative<CreateClaim>(action)) return Done{"uid-of-claim"};
   if (const auto* create = std::get_if<CreateChild>(&action)) return add_child(*create);
-  if (const auto* remove = std::get_if<DeleteChild>(&action)) {
-    auto doomed = std::make_shared<Workflow>(*children_.at(remove->name));
-    doomed->meta.deletion = at(0);
-    children_[remove->name] = doomed;
+  if (const auto* steer = std::get_if<SteerChild>(&action)) {
+    auto steered = std::make_shared<Workflow>(*children_.at(steer->name));
+    steered->steering.suspend = steer->suspend;
+    steered->steering.cancel = steer->cancel;
+    if (steer->resume) steered->steering.resume.run = steer->resume->run;
+    children_[steer->name] = steered;
     refresh();
-    return Done{remove->uid};
+    return Done{steer->uid};
   }
   const auto& suspend = std::get<SuspendJob>(action);
   auto stopped = std::make_shared<JobView>(*jobs_.at(suspend.name));
@@ -216,10 +217,10 @@ Outcome Scenario::perform(const Action& action) {
   return Done{suspend.job_uid};
 }
 
-void Scenario::take_plan() {
-  Plan plan = *compile(workflow.meta, *stored_);
+std::shared_ptr<const Plan> Scenario::compiled(const PlanRecord& record) const {
+  Plan plan = *compile(workflow.meta, record);
   if (on_plan) on_plan(plan);
-  plan_ = std::make_shared<const Plan>(std::move(plan));
+  return std::make_shared<const Plan>(std::move(plan));
 }
 
 const Status& Scenario::pass(TimePoint now) {
@@ -243,9 +244,12 @@ const Status& Scenario::pass(TimePoint now) {
                                                                 : std::optional(*found->second)))
                        .second;
       }
-      if (std::holds_alternative<StoredPlan>(q) && !plan_) {
-        if (stored_) take_plan();
-        learned |= observed.facts.emplace(q, Found<StoredPlan::Answer>(stored_)).second;
+      if (const auto* plan = std::get_if<StoredPlan>(&q)) {
+        const auto found = stored_.find(plan->name);
+        StoredPlan::Answer answer;
+        if (found != stored_.end()) answer = found->second;
+        if (answer && !plan_) plan_ = compiled(*answer);
+        learned |= observed.facts.emplace(q, Found<StoredPlan::Answer>(answer)).second;
       }
     }
     for (const Action& action : last.actions)

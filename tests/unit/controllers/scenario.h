@@ -89,10 +89,10 @@ class Scenario {
   std::string newest_job(const std::string& phase, const std::string& step) const;
   std::optional<JobView> find_job(const std::string& name) const;
   Outcome perform(const Action&);
-  void take_plan();
+  std::shared_ptr<const Plan> compiled(const PlanRecord&) const;
 
   std::shared_ptr<const Plan> plan_;
-  std::optional<PlanRecord> stored_;
+  std::map<std::string, PlanRecord> stored_;  // plans, by name
   std::map<std::string, std::shared_ptr<JobView>> jobs_;
   std::map<std::string, std::shared_ptr<PodView>> pods_;
   std::map<std::string, std::shared_ptr<Workflow>> children_;

@@ -127,11 +127,11 @@ TEST(Status, WhatThisVersionDoesNotKnowIsRefused) {
     const char* error;  // "": only that there is one
   };
   const std::vector<Row> rows{
-      {"/state", "Cancelled", "unknown state \"Cancelled\""},
+      {"/state", "Broken", "unknown state \"Broken\""},
       {"/state", "running", "unknown state \"running\""},
       {"/state", "", "unknown state \"\""},
       {"/state", 5, ""},
-      {"/phases/0/state", "Removed", "unknown state \"Removed\""},
+      {"/phases/0/state", "Broken", "unknown state \"Broken\""},
       {"/phases/0/steps/0/state", "Dreaming", "unknown state \"Dreaming\""},
       {"/phases/0/steps/0", {{"name", "no state"}}, "unknown state \"\""},
       {"/phases/0/steps/0/attempts", "1", ""},

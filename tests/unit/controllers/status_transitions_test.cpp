@@ -101,7 +101,9 @@ TEST(TransitionsBetween, OfTheWorkflow) {
   failed.job.clear();
   EXPECT_EQ(told(one, summarized(running({failed}))),
             (std::vector<std::string>{"warning StepFailed: p/a failed after 30s (JobInvalid): no",
-                                      "warning WorkflowFailed: p/a failed (JobInvalid): no"}));
+                                      "warning WorkflowFailed: p/a failed (JobInvalid): no; to "
+                                      "resume: kubectl patch bwf full-setup -n bootstrap --type "
+                                      "merge -p '{\"spec\":{\"resume\":{\"run\":2}}}'"}));
 
   Status invalid;
   hold(invalid, {WorkflowState::Invalid, "InvalidSpec", "the spec cannot run: x"}, 1, kNow);

@@ -145,17 +145,25 @@ TEST_F(PerformerTest, MakesAChildOrMeetsItsOwn) {
   }
 }
 
-TEST_F(PerformerTest, DeletesAChildThatStaysUntilAllItOwnsIsGone) {
+TEST_F(PerformerTest, SteersTheLiveFieldsOfAChildAndNothingElse) {
+  SteerChild action{"c", "uid-c", false, true};
   will_answer(200, "uid-w");
-  EXPECT_TRUE(std::holds_alternative<Done>(perform(DeleteChild{"c", "uid-c"})));
-  EXPECT_EQ(sent()["propagationPolicy"], "Foreground");
-  EXPECT_EQ(sent()["preconditions"]["uid"], "uid-c");
+  EXPECT_TRUE(std::holds_alternative<Done>(perform(action)));
+  EXPECT_EQ(sent(), json::parse(R"({"metadata": {"uid": "uid-c"},
+                                    "spec": {"suspend": null, "cancel": true}})"));
+  action = {"c", "uid-c", false, false, ChildResume{3, "t", {{"x", "1"}}}};
+  will_answer(200, "uid-w");
+  EXPECT_TRUE(std::holds_alternative<Done>(perform(action)));
+  EXPECT_EQ(json::parse(transport_.seen().back().request.body),
+            json::parse(R"({"metadata": {"uid": "uid-c"}, "spec": {
+      "suspend": null, "cancel": null, "resume": {"run": 3}, "templateRef": {"name": "t"},
+      "parameters": [{"name": "x", "value": "1"}]}})"));
   for (const char* gone : {"NotFound", "Conflict"}) {
     will_refuse(gone == std::string("NotFound") ? 404 : 409, gone, "it is not there");
-    EXPECT_TRUE(std::holds_alternative<Done>(perform(DeleteChild{"c", "uid-c"}))) << gone;
+    EXPECT_TRUE(std::holds_alternative<Done>(perform(action))) << gone;
   }
   will_refuse(403, "Forbidden", "no");
-  EXPECT_TRUE(std::holds_alternative<Refused>(perform(DeleteChild{"c", "uid-c"})));
+  EXPECT_TRUE(std::holds_alternative<Refused>(perform(action)));
 }
 
 TEST_F(PerformerTest, MakesTheClaimOfTheWorkspaceOrMeetsItsOwn) {

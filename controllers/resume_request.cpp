@@ -1,0 +1,161 @@
+#include "controllers/resume_request.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "controllers/attempt.h"
+#include "controllers/begin_run.h"
+#include "controllers/limits.h"
+#include "controllers/live_definition.h"
+#include "controllers/resume.h"
+#include "controllers/status_summary.h"
+#include "controllers/texts.h"
+#include "controllers/validation.h"
+
+namespace bootstrap {
+namespace {
+
+// Of objects that a backup tool has restored.
+constexpr std::array<const char*, 1> kRestoreLabels{"velero.io/restore-name"};
+
+// One that is not over, or not of this object, says nothing about its end.
+bool has_ended(const Draft& draft) {
+  const auto& state = draft.observed().workflow.status.state;
+  return state && is_final(*state);
+}
+
+Resuming refuse(Draft& draft, const char* reason, const std::string& message) {
+  set_condition(draft.status(),
+                {kResumeAccepted,
+                 "False",
+                 reason,
+                 cut(message, limits::kMessage),
+                 draft.meta().generation,
+                 {}},
+                draft.now());
+  return Resuming::No;
+}
+
+void forget_request(Status& status) {
+  std::erase_if(status.conditions, [](const Condition& c) { return c.type == kResumeAccepted; });
+}
+
+// What has been asked for; none: nothing, or nothing that is known yet.
+std::optional<ResumeRequest> request_of(Draft& draft) {
+  const Workflow& workflow = draft.observed().workflow;
+  const Status& status = workflow.status;
+  if (workflow.steering.resume.run > status.run) return workflow.steering.resume;
+  if (workflow.steering.resume_policy != ResumePolicy::OnDefinitionChange ||
+      status.state != WorkflowState::Failed || is_restored(workflow))
+    return std::nullopt;
+  if (draft.observed().plan == nullptr) {
+    if (draft.observed().plan_problem.empty()) fetch_plan(draft);
+    return std::nullopt;
+  }
+  if (!has_new_definition(draft)) return std::nullopt;
+  return ResumeRequest{status.run + 1, ""};
+}
+
+// Of the run that goes on: nothing can be told by it any more.
+bool plan_is_lost(Draft& draft) {
+  if (!draft.observed().plan_problem.empty()) return true;
+  const ObjectMeta& meta = draft.meta();
+  const auto* stored =
+      draft.ask()(StoredPlan{plan_name(meta.name, meta.uid, draft.observed().workflow.status.run)});
+  if (stored == nullptr) return false;
+  return *stored ? !stored->value().has_value() : stored->error().for_good;
+}
+
+// A template that is not there may be so for long: the run goes on until then.
+bool waits_for_template(const Status& status) {
+  const auto said = std::ranges::find(status.conditions, kResumeAccepted, &Condition::type);
+  return said != status.conditions.end() && said->reason == reasons::kTemplateNotFound;
+}
+
+bool finally_has_begun(const Draft& draft) {
+  if (draft.observed().plan == nullptr) return false;
+  const Plan& plan = draft.plan();
+  return std::ranges::any_of(plan.steps, [&](const PlanStep& step) {
+    const StepRecord* record = find_step(draft.observed().workflow.status, step.ref);
+    return plan.phases[step.phase].runs_on == RunsOn::Always && record != nullptr &&
+           record->state != StepState::Pending;
+  });
+}
+
+// What has to end before; empty: nothing. Of a run that is over nothing goes on any more.
+std::string what_keeps_it(const Draft& draft, const Plan& next) {
+  if (has_ended(draft) || is_restored(draft.observed().workflow)) return "";
+  if (finally_has_begun(draft)) return "finally is running";
+  return what_must_end(draft.observed().workflow.status, next);
+}
+
+Resuming wait(Draft& draft, const std::string& for_what) {
+  wait_to_begin(draft, "WaitingForEnd",
+                fmt::format("the resume waits for that to end: {}", for_what));
+  return Resuming::Waits;
+}
+
+Resuming store(Draft& draft, PlanRecord record) {
+  const std::size_t before = draft.actions().size();
+  store_plan(draft, std::move(record));
+  return draft.actions().size() > before ? Resuming::Stores : Resuming::Waits;
+}
+
+Resuming begin(Draft& draft) {
+  const Workflow& workflow = draft.observed().workflow;
+  draft.status() = resumed(workflow.status, draft.plan(), is_restored(workflow));
+  forget_request(draft.status());
+  return Resuming::Begins;
+}
+
+}  // namespace
+
+bool is_restored(const Workflow& workflow) {
+  const Status& status = workflow.status;
+  if (!status.uid.empty() && status.uid != workflow.meta.uid) return true;
+  return (status.state == WorkflowState::Suspended && status.reason == kRestored) ||
+         lost_its_status(workflow);
+}
+
+bool lost_its_status(const Workflow& workflow) {
+  return !workflow.status.state && workflow.status.uid.empty() &&
+         std::ranges::any_of(kRestoreLabels, [&](const char* label) {
+           return workflow.meta.labels.contains(std::string_view(label));
+         });
+}
+
+Resuming consider_resume(Draft& draft) {
+  const Workflow& workflow = draft.observed().workflow;
+  const Status& status = workflow.status;
+  if (status.run == 0) return Resuming::No;
+  if (draft.observed().plan != nullptr && draft.plan().run.run > status.run) return begin(draft);
+  const auto request = request_of(draft);
+  if (!request) {
+    if (workflow.steering.resume.run <= status.run) forget_request(draft.status());
+    return Resuming::No;
+  }
+  if (workflow.steering.cancel)
+    return refuse(draft, "CancelIsSet", "spec.cancel is true: take it out to resume");
+  const bool goes_on = !has_ended(draft) && !is_restored(workflow);
+  if (goes_on && draft.observed().plan == nullptr && !plan_is_lost(draft))
+    return Resuming::No;  // it is fetched first
+  if (is_restored(workflow) && former_pods_run(draft)) return Resuming::Waits;
+  auto record = next_plan(draft, request->run, request->from);
+  if (!record) return waits_for_template(draft.status()) ? Resuming::No : Resuming::Waits;
+  if (!*record)
+    return refuse(draft, "InvalidSpec", problems_text(record->error(), limits::kMessage));
+  const auto next = compile(draft.meta(), **record);
+  if (!next) return refuse(draft, "InvalidSpec", next.error());
+  if (const std::string why = from_problem(*next); !why.empty())
+    return refuse(draft, "ResumeFromUnknown", "spec.resume.from: " + why);
+  if (status.state == WorkflowState::Succeeded && has_nothing_to_do(status, *next))
+    return refuse(draft, "NothingToDo",
+                  "the workflow has succeeded, so there is nothing to resume; to run a part of it "
+                  "again, name a phase or step in spec.resume.from");
+  if (const std::string why = what_keeps_it(draft, *next); !why.empty()) return wait(draft, why);
+  return store(draft, std::move(**record));
+}
+
+}  // namespace bootstrap

@@ -1,0 +1,35 @@
+#include "controllers/steering.h"
+
+namespace bootstrap {
+namespace {
+
+using nlohmann::json;
+
+bool flag_in(const json& from, const char* key) {
+  const auto found = from.find(key);
+  return found != from.end() && found->is_boolean() && found->get<bool>();
+}
+
+std::string text_in(const json& from, const char* key) {
+  const auto found = from.find(key);
+  return found != from.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+ResumeRequest read_resume(const json& spec) {
+  const auto resume = spec.find("resume");
+  if (resume == spec.end() || !resume->is_object()) return {};
+  const auto run = resume->find("run");
+  if (run == resume->end() || !run->is_number_integer()) return {};
+  return {run->get<int>(), text_in(*resume, "from")};
+}
+
+}  // namespace
+
+Steering read_steering(const json& spec) {
+  if (!spec.is_object()) return {};
+  return {flag_in(spec, "suspend"), flag_in(spec, "cancel"), read_resume(spec),
+          text_in(spec, "resumePolicy") == "OnDefinitionChange" ? ResumePolicy::OnDefinitionChange
+                                                                : ResumePolicy::Manual};
+}
+
+}  // namespace bootstrap
