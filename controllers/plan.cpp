@@ -120,7 +120,8 @@ bool has_child(const PlanStep& step) {
 
 json pinned_part(const json& spec) {
   json pinned = spec;
-  if (pinned.is_object()) pinned.erase("answers");
+  if (pinned.is_object())
+    for (const char* live : {"answers", "approvals"}) pinned.erase(live);
   return pinned;
 }
 
