@@ -134,18 +134,16 @@ TEST_F(Children, RunToTheirEndAndBelongToTheirParent) {
   EXPECT_EQ("1/1 100%", ended.at("status").at("progress").at("text"));
 }
 
-TEST_F(Children, AreDeletedWithAllTheyOwnWhenTheyTakeTooLong) {
+TEST_F(Children, AreCancelledWhenTheyTakeTooLong) {
   apply_parent("w", "5s");
   const std::string child = await_child("w");
+  const std::string pod = played_.run_pod_of(child, "a");
   EXPECT_TRUE(eventually(20s, [&] {
-    return cluster_.workflow(ns_, child).at("metadata").contains("deletionTimestamp");
-  }));
-  EXPECT_TRUE(eventually(20s, [&] {  // it is written after that
-    return step_of(cluster_.workflow(ns_, "w"), "p", "s").at("state") == "Ending";
-  }));
-  // What the garbage collector does when all it owned is gone.
-  cluster_.kubectl_output({"patch", "bwf", "-n", ns_, child, "--type=merge", "-p",
-                           R"({"metadata":{"finalizers":null}})"});
+    return step_of(cluster_.workflow(ns_, "w"), "p", "s").at("state") == "Ending" &&
+           status_text(cluster_.workflow(ns_, child), "reason") == "Cancelling";
+  })) << "the tool of the child still runs";
+  played_.end_pod(pod, 143);
+  cluster_.await_state(ns_, child, "Cancelled", 20s);
   const json failed = cluster_.await_state(ns_, "w", "Failed", 20s);
   EXPECT_EQ("TimedOut", step_of(failed, "p", "s").at("reason"));
 }

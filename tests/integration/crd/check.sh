@@ -124,7 +124,7 @@ check_documented() {
 check_explain() {
     local output
     output=$(k explain bwf.spec.phases.steps)
-    contains "explain" "waitFor, ask" "$output"
+    contains "explain" "waitFor, approve, ask" "$output"
     contains "explain" "Default 2h." "$output"
     output=$(k explain bwf --recursive)
     contains "explain --recursive" "logTail" "$output"

@@ -252,10 +252,12 @@ TEST(AskSpec, RequiredWhenIsDecidedBefore) {
                        "before"}}));
 }
 
-TEST(AskSpec, AnswersArePinnedNowhere) {
+TEST(AskSpec, AnswersAndApprovalsArePinnedNowhere) {
   json spec = for_name();
   const json pinned = pinned_part(spec);
   spec["answers"] = json::array({{{"name", "clusterName"}, {"value", "x"}}});
+  spec["approvals"] =
+      json::array({{{"step", "p/s"}, {"run", 1}, {"decision", "Approve"}, {"by", "alice"}}});
   EXPECT_EQ(pinned_part(spec), pinned);
 }
 
