@@ -62,7 +62,7 @@ std::vector<Approval> read_approvals(const json& spec) {
     if (run == entry.end() || !run->is_number_integer() ||
         (decision != "Approve" && decision != "Reject"))
       continue;
-    approvals.push_back({text_in(entry, "step"), run->get<int>(), decision == "Approve",
+    approvals.push_back({text_in(entry, "step"), run->get<std::int64_t>(), decision == "Approve",
                          text_in(entry, "by"), text_in(entry, "comment")});
   }
   return approvals;

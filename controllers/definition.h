@@ -7,6 +7,7 @@
 //
 // Pure values; no promise about threads is needed.
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -222,7 +223,7 @@ using GivenAnswers = std::vector<GivenAnswer>;  // as listed
 // An entry of spec.approvals, likewise.
 struct Approval {
   std::string step;  // "phase/step"
-  int run = 0;       // for which it was given
+  std::int64_t run = 0;  // for which it was given
   bool approves = false;
   std::string by;  // a user name
   std::string comment;

@@ -1,9 +1,13 @@
 #include "controllers/steering.h"
 
+#include <cstdint>
+
 namespace bootstrap {
 namespace {
 
 using nlohmann::json;
+
+constexpr std::int64_t kLargestRun = 1'000'000;  // the CRD says the same
 
 bool flag_in(const json& from, const char* key) {
   const auto found = from.find(key);
@@ -20,7 +24,9 @@ ResumeRequest read_resume(const json& spec) {
   if (resume == spec.end() || !resume->is_object()) return {};
   const auto run = resume->find("run");
   if (run == resume->end() || !run->is_number_integer()) return {};
-  return {run->get<int>(), text_in(*resume, "from")};
+  const auto number = run->get<std::int64_t>();
+  if (number < 1 || number > kLargestRun) return {};
+  return {static_cast<int>(number), text_in(*resume, "from")};
 }
 
 }  // namespace
