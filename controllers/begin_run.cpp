@@ -25,16 +25,6 @@ void wait_for_plan(Draft& draft, const char* reason, std::string message) {
   draft.wake(draft.now() + kLongestBetweenTries);
 }
 
-// Its plan or its status could not be written.
-Problems size_problems(const nlohmann::json& definition, const ParameterValues& values) {
-  const std::size_t size = definition.dump().size() + nlohmann::json(values).dump().size();
-  if (size <= limits::kDefinition) return {};
-  return {{"spec", fmt::format("with the values of its parameters has {} bytes as JSON, at most {} "
-                               "are allowed: keep large scripts in "
-                               "a ConfigMap or a Git repository",
-                               size, limits::kDefinition)}};
-}
-
 // Everything that is wrong with it, and the values of its parameters when nothing is. None: that is
 // not known yet.
 std::optional<Problems> problems_of(Draft& draft, const LiveDefinition& live,

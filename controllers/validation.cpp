@@ -358,4 +358,13 @@ Problems validate(const Definition& definition) {
   return Validation(definition).run();
 }
 
+Problems size_problems(const json& definition, const ParameterValues& values) {
+  const std::size_t size = definition.dump().size() + json(values).dump().size();
+  if (size <= limits::kDefinition) return {};
+  return {{"spec", fmt::format("with the values of its parameters has {} bytes as JSON, at most {} "
+                               "are allowed: keep large scripts in "
+                               "a ConfigMap or a Git repository",
+                               size, limits::kDefinition)}};
+}
+
 }  // namespace bootstrap

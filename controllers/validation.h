@@ -13,6 +13,10 @@ namespace bootstrap {
 // Of a definition that read_definition has made.
 Problems validate(const Definition&);
 
+// Of one with the values of its parameters that is too large: its plan or its status could not be
+// written.
+Problems size_problems(const nlohmann::json& definition, const ParameterValues&);
+
 // One text for status: "the spec cannot run, 2 problems: parameters[region]: …; phases[a]…: …", at
 // most `limit` bytes.
 std::string problems_text(const Problems&, std::size_t limit);

@@ -1,0 +1,8 @@
+#include <iostream>
+
+#include "cli/command.h"
+
+int main(int argc, char** argv) {
+  return static_cast<int>(
+      bootstrap::cli::run_command_line(argc, argv, {std::cin, std::cout, std::cerr}));
+}
