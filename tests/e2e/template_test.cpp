@@ -98,9 +98,11 @@ TEST_F(Templates, AreStoppedInTimeWithTheirPods) {
   EXPECT_EQ("TimedOut", step_of(workflow, "p", "s").at("reason"));
   EXPECT_THAT(status_text(workflow, "message"),
               HasSubstr("did not end within its timeout of 10s: runs workflow "));
-  EXPECT_FALSE(cluster_.find(kube::resources::kWorkflows, ns_, child_of(workflow)));
-  EXPECT_TRUE(cluster_.items(kube::resources::kPods, ns_).empty())
-      << "it was over before its pod was gone";
+  EXPECT_EQ("Cancelled", status_text(cluster_.workflow(ns_, child_of(workflow)), "state"));
+  for (const json& pod : cluster_.items(kube::resources::kPods, ns_))
+    for (const json& container : pod.at("status").value("containerStatuses", json::array()))
+      EXPECT_TRUE(container.at("state").contains("terminated"))
+          << "it was over before its pod had ended";
 }
 
 TEST_F(Templates, GoWithTheirParent) {
