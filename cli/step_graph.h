@@ -5,6 +5,7 @@
 // Pure values and functions.
 
 #include <cstddef>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
