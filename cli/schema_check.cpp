@@ -7,6 +7,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <re2/re2.h>
 
 #include "cli/schema_texts.h"
@@ -154,12 +155,13 @@ class Check {
       if (kind == "set" && !seen.insert(list[i]).second)
         add(fmt::format("{}[{}]", path, i), fmt::format("{} is there twice", list[i].dump()));
       if (kind != "map" || !keys.is_array() || !list[i].is_object()) continue;
-      json key = json::array();
-      for (const json& name : keys)
-        key.push_back(list[i].value(name.get_ref<const std::string&>(), json()));
-      if (key[0].is_null() || seen.insert(key).second) continue;
-      add(fmt::format("{}[{}].{}", path, i, keys[0].get_ref<const std::string&>()),
-          fmt::format("{} is there twice", key[0].dump()));
+      const std::vector<std::string> names = keys.get<std::vector<std::string>>();
+      std::vector<std::string> values;
+      for (const std::string& name : names) values.push_back(list[i].value(name, json()).dump());
+      if (values[0] == "null" || seen.insert(values).second) continue;
+      const std::string entry = fmt::format("{}[{}]", path, i);
+      add(names.size() == 1 ? fmt::format("{}.{}", entry, names[0]) : entry,
+          fmt::format("{} is there twice", fmt::join(values, ", ")));
     }
   }
 

@@ -33,6 +33,11 @@ properties:
     type: object
     properties:
       image: {type: string}
+  votes:
+    type: array
+    x-kubernetes-list-type: map
+    x-kubernetes-list-map-keys: [step, run]
+    items: {type: object, properties: {step: {type: string}, run: {type: integer}}}
   steps:
     type: array
     x-kubernetes-list-type: map
@@ -111,6 +116,8 @@ TEST(SchemaCheck, SaysWhatIsWrongAndWhatToWrite) {
            {"size: 5Mi", "size: \"5Mi\" does not match the pattern ^[0-9]+Gi$"},
            {"words: [a, a]", "words[1]: \"a\" is there twice"},
            {"steps: [{name: a}, {name: b}, {name: a}]", "steps[2].name: \"a\" is there twice"},
+           {"votes: [{step: a, run: 1}, {step: a, run: 2}, {step: a, run: 1}]",
+            "votes[2]: \"a\", 1 is there twice"},
            // Fields.
            {"counts: 1", "counts: is not a field; did you mean count?"},
            {"image: a", "image: is not a field here; did you mean tools.image?"},
