@@ -18,6 +18,8 @@ using ::testing::HasSubstr;
 using Arguments = std::vector<std::string>;
 
 constexpr const char* kOverlay = SOURCE_DIR "/deploy/overlays/approvals";
+constexpr const char* kPolicyFile = SOURCE_DIR "/deploy/components/approvals/policy.yaml";
+constexpr const char* kRolesFile = SOURCE_DIR "/deploy/components/approvals/user_roles.yaml";
 constexpr const char* kPolicy = "bootstrap-approvals";
 
 // Who is who. The roles are those that are shipped.
@@ -42,8 +44,7 @@ json entry(const std::string& by, int run, const std::string& comment = "",
 }
 
 json workflow(const std::string& name, const json& approvals = {}) {
-  const json step{{"name", "confirm"},
-                  {"ask", {{"parameters", json::array({{{"name", "sure"}}})}}}};
+  const json step{{"name", "confirm"}, {"approve", json::object()}};
   json one{
       {"apiVersion", "bootstrap.openshift.io/v1alpha1"},
       {"kind", "BootstrapWorkflow"},
@@ -153,13 +154,13 @@ class Approvals : public ::testing::Test {
     });
     write(kAdmin, apply({{"apiVersion", "v1"}, {"kind", "List"}, {"items", objects}}));
     write(kAdmin, apply_on_server(kAuthor, workflow("on-server")));
-    cluster_.kubectl_output({"apply", "-k", kOverlay});
+    cluster_.kubectl_output({"apply", "-f", kPolicyFile, "-f", kRolesFile});
     // It is in force a moment later, and so are the roles.
     EXPECT_TRUE(eventually(30s, [&] { return guarded() && approvable(); }));
   }
   // As other tests expect it, and the next of these, which must not take the old one for its own.
   void TearDown() override {
-    cluster_.kubectl({"delete", "-k", kOverlay, "--ignore-not-found"});
+    cluster_.kubectl({"delete", "-f", kPolicyFile, "-f", kRolesFile, "--ignore-not-found"});
     EXPECT_TRUE(eventually(30s, [&] { return !guarded(); }));
   }
 
@@ -478,6 +479,17 @@ TEST_F(Approvals, ThePolicySuitsTheSchema) {
   ASSERT_TRUE(ours && theirs) << "nobody looked; see " << log;
   EXPECT_EQ(*ours, json::array());
   EXPECT_THAT(theirs->dump(), HasSubstr("undefined field 'aprovals'"));
+}
+
+// The base with the policy, and an operator that knows of it.
+TEST(ApprovalsOverlay, AddsThePolicyAndTellsTheOperator) {
+  Cluster& cluster = Cluster::of_test();
+  const std::string all = cluster.kubectl_output({"kustomize", kOverlay});
+  for (const char* part :
+       {"kind: CustomResourceDefinition", "kind: Deployment", "kind: ValidatingAdmissionPolicy",
+        "policyName: bootstrap-approvals", "name: bootstrap-approver", "- --verified-approvals\n"})
+    EXPECT_THAT(all, HasSubstr(part));
+  EXPECT_THAT(run({OPERATOR_BINARY, "--help"}).out, HasSubstr("--verified-approvals"));
 }
 
 }  // namespace
