@@ -222,7 +222,7 @@ using GivenAnswers = std::vector<GivenAnswer>;  // as listed
 
 // An entry of spec.approvals, likewise.
 struct Approval {
-  std::string step;  // "phase/step"
+  std::string step;      // "phase/step"
   std::int64_t run = 0;  // for which it was given
   bool approves = false;
   std::string by;  // a user name

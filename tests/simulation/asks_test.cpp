@@ -128,10 +128,11 @@ TEST(Asks, TimeInWhichNobodyAnswersCountsForTheirOwnTimeoutOnly) {
   EXPECT_FALSE(answered.contains("pausedSince"));
   const Json ended = world.status_of("not-answered");
   EXPECT_EQ(ended["state"], "Failed");
-  EXPECT_EQ(ended["message"],
-            "cluster/ask failed (TimedOut): within its timeout of 30m0s nobody gave an answer: go; to "
-            "resume: kubectl patch bwf not-answered -n ns --type merge -p "
-            "'{\"spec\":{\"resume\":{\"run\":2}}}'");
+  EXPECT_EQ(
+      ended["message"],
+      "cluster/ask failed (TimedOut): within its timeout of 30m0s nobody gave an answer: go; to "
+      "resume: kubectl patch bwf not-answered -n ns --type merge -p "
+      "'{\"spec\":{\"resume\":{\"run\":2}}}'");
   EXPECT_THAT(world.violations(), IsEmpty()) << world.story();
 }
 
