@@ -6,7 +6,7 @@ COPY deps/install.sh deps/build.txt /src/deps/
 RUN /src/deps/install.sh build && rm -rf /var/lib/apt/lists
 COPY . /src
 WORKDIR /src
-RUN cmake --preset release -DBOOTSTRAP_TESTS=OFF \
+RUN cmake --preset release -DBOOTSTRAP_TESTS=OFF -DBOOTSTRAP_CLI=OFF \
     && cmake --build --preset release --target bootstrap-operator
 RUN deploy/image/collect_root.sh build/release/operator/bootstrap-operator /image
 

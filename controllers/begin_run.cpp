@@ -10,7 +10,6 @@
 #include "controllers/pod_trouble.h"
 #include "controllers/status_summary.h"
 #include "controllers/template_ref.h"
-#include "controllers/texts.h"
 #include "controllers/validation.h"
 
 namespace bootstrap {
@@ -21,7 +20,7 @@ using namespace std::chrono_literals;
 constexpr Duration kFormerPodsAgain = 5s;
 
 void wait_for_plan(Draft& draft, const char* reason, std::string message) {
-  wait_to_begin(draft, reason, std::move(message));
+  draft.wait_to_begin(reason, std::move(message));
   draft.wake(draft.now() + kLongestBetweenTries);
 }
 
@@ -55,18 +54,6 @@ bool is_held(Draft& draft) {
 
 }  // namespace
 
-void wait_to_begin(Draft& draft, const char* reason, std::string message) {
-  const std::int64_t generation = draft.meta().generation;
-  if (draft.status().run == 0)
-    hold(draft.status(), {WorkflowState::Pending, reason, std::move(message)}, generation,
-         draft.now());
-  else
-    set_condition(
-        draft.status(),
-        {kResumeAccepted, "Unknown", reason, cut(message, limits::kMessage), generation, {}},
-        draft.now());
-}
-
 bool former_pods_run(Draft& draft) {
   const auto* former = draft.ask()(FormerPods{});
   if (former == nullptr) return true;
@@ -76,8 +63,8 @@ bool former_pods_run(Draft& draft) {
   }
   const auto still = std::ranges::find_if(**former, [](const PodView& p) { return !has_ended(p); });
   if (still == (*former)->end()) return false;
-  wait_to_begin(
-      draft, "PreviousRunTerminating",
+  draft.wait_to_begin(
+      "PreviousRunTerminating",
       fmt::format("waits for pod {} of a former workflow of this name to end", still->meta.name));
   draft.wake(draft.now() + kFormerPodsAgain);
   return true;

@@ -25,9 +25,6 @@ void store_plan(Draft&, PlanRecord);
 // draft says so, or asks.
 bool former_pods_run(Draft&);
 
-// Says why a run does not begin: as the state of a workflow that never began, else as condition.
-void wait_to_begin(Draft&, const char* reason, std::string message);
-
 // Asks for the plan of a run that has begun.
 void fetch_plan(Draft&);
 

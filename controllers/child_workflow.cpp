@@ -63,11 +63,10 @@ bool is_child(const ObjectMeta& meta) {
 }
 
 const Condition* refused_resume(const Workflow& child) {
-  const auto& conditions = child.status.conditions;
-  const auto said = std::ranges::find(conditions, kResumeAccepted, &Condition::type);
-  const bool refused = said != conditions.end() && said->status == "False" &&
+  const Condition* said = find_condition(child.status, kResumeAccepted);
+  const bool refused = said != nullptr && said->status == "False" &&
                        said->observed_generation == child.meta.generation;
-  return refused ? &*said : nullptr;
+  return refused ? said : nullptr;
 }
 
 bool is_over(const Workflow& child) {

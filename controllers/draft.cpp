@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "controllers/child_workflow.h"
+#include "controllers/limits.h"
 #include "controllers/status_summary.h"
+#include "controllers/texts.h"
 
 namespace bootstrap {
 
@@ -14,6 +16,20 @@ const Outcome* Draft::outcome_of(const Action& action) const {
 
 void Draft::wake(TimePoint at) {
   decision_.wake = decision_.wake ? std::min(*decision_.wake, at) : at;
+}
+
+void Draft::wait_to_begin(const char* reason, std::string message) {
+  if (status().run == 0)
+    return hold(status(), {WorkflowState::Pending, reason, std::move(message)}, meta().generation,
+                now_);
+  set_condition(status(),
+                {kResumeAccepted,
+                 "Unknown",
+                 reason,
+                 cut(std::move(message), limits::kMessage),
+                 meta().generation,
+                 {}},
+                now_);
 }
 
 void Draft::stop(const JobView& job, const std::string& reason) {

@@ -40,6 +40,10 @@ class Draft {
   // Something that may pass stands in the way.
   void retry(std::string why) { decision_.retry = std::move(why); }
 
+  // Says why a run does not begin: as the state of a workflow that never began, else as the
+  // condition of the resume that waits.
+  void wait_to_begin(const char* reason, std::string message);
+
   // Suspends a Job, unless it has ended.
   void stop(const JobView&, const std::string& reason);
   // Cancels a child, unless it is over.

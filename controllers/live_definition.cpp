@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "controllers/begin_run.h"
 #include "controllers/object_names.h"
 #include "controllers/status_summary.h"
 #include "controllers/template_ref.h"
@@ -71,9 +70,9 @@ const TemplateView* find_template(Draft& draft, const std::string& name) {
     return nullptr;
   }
   if (found->value()) return &*found->value();
-  wait_to_begin(draft, reasons::kTemplateNotFound,
-                fmt::format("BootstrapWorkflowTemplate {} does not exist in namespace {}", name,
-                            draft.meta().ns));
+  draft.wait_to_begin(reasons::kTemplateNotFound,
+                      fmt::format("BootstrapWorkflowTemplate {} does not exist in namespace {}",
+                                  name, draft.meta().ns));
   return nullptr;
 }
 

@@ -23,8 +23,8 @@ bool is_named(const PlanStep& step, const std::string& from) {
 
 // It had an end of its own, which its definition tolerates.
 bool is_tolerated(const PlanStep& step, const StepRecord& record) {
-  return step.definition.continue_on_failure && record.reason != reasons::kPhaseTimedOut &&
-         record.reason != reasons::kWorkflowTimedOut && record.reason != reasons::kNotRetried;
+  return step.definition.continue_on_failure && !was_ended(record) &&
+         record.reason != reasons::kNotRetried;
 }
 
 bool has_failed(const PlanStep& step, const StepRecord& record) {
@@ -76,12 +76,12 @@ StepRecord begin_of(const PlanStep& step, const StepRecord* record, Fate fate, b
   return fate == Fate::Keep && !is_lost ? *record : to_be_repeated(*record);
 }
 
-// The records of a phase that the next plan does not have; those that were never launched tell
-// nothing.
+// The records of a phase that the next plan does not have. One that was never launched stays for
+// one run: a launch that nobody was told of may turn up, and must be known for what it is.
 void append_removed(const PhaseRecord& former, const std::vector<PlanStep>& steps,
                     PhaseRecord& to) {
   for (const StepRecord& record : former.steps)
-    if (record.attempts > 0 &&
+    if ((record.attempts > 0 || record.state != StepState::Removed) &&
         std::ranges::find(steps, StepRef{former.name, record.name}, &PlanStep::ref) == steps.end())
       to.steps.push_back(removed(record));
 }

@@ -20,7 +20,6 @@ namespace {
 // Of objects that a backup tool has restored.
 constexpr std::array<const char*, 1> kRestoreLabels{"velero.io/restore-name"};
 
-// One that is not over, or not of this object, says nothing about its end.
 bool has_ended(const Draft& draft) {
   const auto& state = draft.observed().workflow.status.state;
   return state && is_final(*state);
@@ -70,8 +69,8 @@ bool plan_is_lost(Draft& draft) {
 
 // A template that is not there may be so for long: the run goes on until then.
 bool waits_for_template(const Status& status) {
-  const auto said = std::ranges::find(status.conditions, kResumeAccepted, &Condition::type);
-  return said != status.conditions.end() && said->reason == reasons::kTemplateNotFound;
+  const Condition* said = find_condition(status, kResumeAccepted);
+  return said != nullptr && said->reason == reasons::kTemplateNotFound;
 }
 
 bool finally_has_begun(const Draft& draft) {
@@ -92,8 +91,8 @@ std::string what_keeps_it(const Draft& draft, const Plan& next) {
 }
 
 Resuming wait(Draft& draft, const std::string& for_what) {
-  wait_to_begin(draft, "WaitingForEnd",
-                fmt::format("the resume waits for that to end: {}", for_what));
+  draft.wait_to_begin("WaitingForEnd",
+                      fmt::format("the resume waits for that to end: {}", for_what));
   return Resuming::Waits;
 }
 

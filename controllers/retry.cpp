@@ -7,6 +7,7 @@
 
 #include "controllers/attempt.h"
 #include "controllers/limits.h"
+#include "controllers/step_machine.h"
 
 namespace bootstrap {
 namespace {
@@ -20,12 +21,6 @@ bool is_fatal(const Retry& retry, const StepRecord& failed) {
   return !is_lost(failed) && failed.exit_code &&
          std::ranges::find(retry.fatal_exit_codes, *failed.exit_code) !=
              retry.fatal_exit_codes.end();
-}
-
-// It was stopped for more than itself.
-bool was_ended(const StepRecord& failed) {
-  return failed.reason == reasons::kPhaseTimedOut || failed.reason == reasons::kWorkflowTimedOut ||
-         failed.reason == reasons::kCancelled;
 }
 
 // FNV-1a: the same number for the same text on every machine, of a version or another.
@@ -58,7 +53,8 @@ int counted_attempts(const StepRecord& record) {
 }
 
 std::optional<NextAttempt> next_attempt(const Retry& retry, const StepRecord& failed) {
-  if (is_fatal(retry, failed) || was_ended(failed)) return std::nullopt;
+  if (is_fatal(retry, failed) || was_ended(failed) || failed.reason == reasons::kCancelled)
+    return std::nullopt;
   if (is_lost(failed)) {
     if (failed.uncounted >= limits::kUncountedAttempts) return std::nullopt;
     return NextAttempt{false, delay_after(retry, failed.uncounted + 1, failed.job)};

@@ -6,17 +6,9 @@
 
 #include "controllers/attempt.h"
 #include "controllers/pause.h"
+#include "controllers/step_machine.h"
 
 namespace bootstrap {
-namespace {
-
-// Stopped for more than itself: that is never tolerated.
-bool was_ended(const StepRecord& record) {
-  return record.reason == reasons::kPhaseTimedOut || record.reason == reasons::kWorkflowTimedOut;
-}
-
-}  // namespace
-
 Standing::Standing(const Plan& plan, const Status& status, TimePoint now, Orders orders)
     : plan_(plan), status_(status), now_(now), orders_(orders) {
   for (const PlanStep& step : plan.steps) records_.push_back(find_step(status, step.ref));

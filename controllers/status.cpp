@@ -353,6 +353,12 @@ json merge_patch(const json& from, const json& to) {
   return patch;
 }
 
+const Condition* find_condition(const Status& status, std::string_view type) {
+  for (const Condition& condition : status.conditions)
+    if (condition.type == type) return &condition;
+  return nullptr;
+}
+
 StepRecord* find_step(Status& status, const StepRef& ref) {
   return find_in<Status, StepRecord>(status, ref);
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -160,6 +161,9 @@ tl::expected<Status, std::string> read_status(const nlohmann::json&);
 // What must be sent (RFC 7386) to turn the status `from` into `to`: fields that vanish are null.
 // Empty object: nothing.
 nlohmann::json merge_patch(const nlohmann::json& from, const nlohmann::json& to);
+
+// Null: it is not there.
+const Condition* find_condition(const Status&, std::string_view type);
 
 StepRecord* find_step(Status&, const StepRef&);
 const StepRecord* find_step(const Status&, const StepRef&);

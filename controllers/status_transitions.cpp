@@ -112,12 +112,8 @@ std::string start_text(const Status& before, const Status& after) {
 
 // A resume that is refused, or waits for something.
 std::optional<Transition> resume_transition(const Status& before, const Status& after) {
-  const auto of = [](const Status& status) {
-    const auto found = std::ranges::find(status.conditions, kResumeAccepted, &Condition::type);
-    return found == status.conditions.end() ? nullptr : &*found;
-  };
-  const Condition* said = of(after);
-  const Condition* former = of(before);
+  const Condition* said = find_condition(after, kResumeAccepted);
+  const Condition* former = find_condition(before, kResumeAccepted);
   if (said == nullptr || (former != nullptr && former->message == said->message))
     return std::nullopt;
   Transition t;

@@ -63,6 +63,10 @@ StepMove stop_unstarted(const PlanStep& step, StepRecord record, const AttemptVi
 
 }  // namespace
 
+bool was_ended(const StepRecord& record) {
+  return record.reason == reasons::kPhaseTimedOut || record.reason == reasons::kWorkflowTimedOut;
+}
+
 bool is_launched(StepState state) {
   return state == StepState::Starting || state == StepState::Running ||
          state == StepState::Waiting || state == StepState::Ending;

@@ -84,6 +84,9 @@ StepRecord to_be_retried(const StepRecord&);
 // Transition 15.
 StepRecord removed(const StepRecord&);
 
+// Stopped, or not tried again, because the time of its phase or of the workflow was over.
+bool was_ended(const StepRecord&);
+
 bool is_launched(StepState);  // Starting, Running, Waiting, Ending
 
 }  // namespace bootstrap

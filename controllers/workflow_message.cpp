@@ -29,10 +29,6 @@ std::string listed(const std::vector<std::string>& names) {
                      names.size() - kNamed + 1);
 }
 
-bool was_ended(const StepRecord& step) {
-  return step.reason == reasons::kPhaseTimedOut || step.reason == reasons::kWorkflowTimedOut;
-}
-
 class Message {
  public:
   Message(const Status& status, const Plan& plan, const Standing& standing)
@@ -82,14 +78,15 @@ class Message {
     });
     said.state = begun.empty() ? WorkflowState::Pending : WorkflowState::Running;
     if (only_people()) said.state = WorkflowState::Waiting;
-    if (standing_.is_suspended()) return suspended();
-    const std::string rest = under_way(said.reason);
+    const bool is_suspended = standing_.is_suspended();
+    if (is_suspended) said = suspended();
+    const std::string rest = is_suspended ? said.message : under_way(said.reason);
     if (standing_.is_cancelled()) return {said.state, "Cancelling", "is cancelled; " + rest};
     const std::string failure = failure_text();
     if (failure.empty()) {
       said.message = rest;
     } else {
-      said.reason = failure_reason();
+      if (!is_suspended) said.reason = failure_reason();
       said.message = with_end(failure, "; " + rest, limits::kMessage);
     }
     return said;

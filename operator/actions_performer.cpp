@@ -165,9 +165,7 @@ Outcome ActionsPerformer::perform(const SteerChild& action) const {
     hooks_.wrote_child(action.name, meta_of(*patched).resource_version);
     return Done{action.uid};
   }
-  // Gone already, or another one has its name.
-  if (patched.error().kind == Kind::NotFound || patched.error().kind == Kind::Conflict)
-    return Done{action.uid};
+  if (patched.error().kind == Kind::NotFound) return Done{action.uid};  // nothing left to steer
   return outcome_of(patched.error());
 }
 

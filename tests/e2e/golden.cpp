@@ -28,7 +28,7 @@ constexpr Rule kRules[] = {
     // The age in the table of Events, "3s" or "3s (x2 over 5s)".
     {R"(^( +(?:Normal|Warning) +\S+ +)\S+(?: \(x\d+ over \S+\))?( +))", "$1<age>$2"},
     {R"(((?:Duration|Elapsed): +)\S+)", "$1<duration>"},
-    {R"(((?:succeeded|failed) (?:after|in) )[0-9hms]+)", "$1<duration>"},
+    {R"(((?:succeeded|failed|cancelled) (?:after|in) )[0-9hms]+)", "$1<duration>"},
     // Columns of a table: durations and ages.
     {R"(( )(?:\d+[dhms])+(?= |$))", "$1<age>"},
     // Widths of columns follow their contents.

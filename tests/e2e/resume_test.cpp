@@ -93,6 +93,7 @@ spec:
     - name: tool
       script: |
         trap 'echo was told to end; exit 143' TERM
+        echo works
         i=0
         while [ $i -lt ${SECONDS_TO_RUN:-600} ]; do sleep 1; i=$((i+1)); done
     - {name: last, command: ["true"]}
@@ -102,22 +103,17 @@ spec:
     - {name: up, script: "echo cleaning up after $BOOTSTRAP_WORKFLOW_RESULT"}
 )yaml";
 
-void await_running(Cluster& cluster, const std::string& ns, const char* phase, const char* step) {
-  ASSERT_TRUE(eventually(30s,
-                         [&] {
-                           for (const json& pod :
-                                cluster.items(kube::resources::kPods, ns,
-                                              "bootstrap.openshift.io/phase=" + std::string(phase) +
-                                                  ",bootstrap.openshift.io/step=" + step))
-                             if (pod.at("status").value("phase", "") == "Running") return true;
-                           return false;
-                         }))
-      << phase << "/" << step << " does not run";
+// Its script has come so far that it would notice SIGTERM.
+void await_working(Cluster& cluster, const std::string& ns) {
+  ASSERT_TRUE(eventually(30s, [&] {
+    const std::string job = step_of(cluster.workflow(ns, "slow"), "work", "tool").value("job", "");
+    return !job.empty() && cluster.kubectl({"logs", "-n", ns, "job/" + job}).out == "works\n";
+  })) << "the tool does not run";
 }
 
 TEST_F(Resume, CancelEndsTheToolRunsFinallyAndAResumeGoesOn) {
   cluster_.apply(ns_, kSlow);
-  await_running(cluster_, ns_, "work", "tool");
+  await_working(cluster_, ns_);
   patch(cluster_, ns_, "slow", R"({"cancel": true})");
   const json cancelled = cluster_.await_state(ns_, "slow", "Cancelled", 60s);
   EXPECT_EQ("Cancelled", step_of(cancelled, "work", "tool").at("state"));
@@ -150,7 +146,7 @@ TEST_F(Resume, SuspendLetsTheToolEndAndStartsNothing) {
   std::string brief = kSlow;
   brief.replace(brief.find("${SECONDS_TO_RUN:-600}"), 22, "3");
   cluster_.apply(ns_, brief);
-  await_running(cluster_, ns_, "work", "tool");
+  await_working(cluster_, ns_);
   patch(cluster_, ns_, "slow", R"({"suspend": true})");
   const json suspended = cluster_.await_state(ns_, "slow", "Suspended", 60s);
   EXPECT_EQ("Succeeded", step_of(suspended, "work", "tool").at("state"));

@@ -53,7 +53,8 @@ TEST(StatusConflict, LosesNothingAndRepeatsNothing) {
   const json workflow = cluster.await_state(ns, "disturbed", "Succeeded", 60s);
 
   EXPECT_EQ(kDisturbed, disturbed.load());
-  EXPECT_EQ(static_cast<std::size_t>(kDisturbed), conflicts(ns));
+  // More when the event of the other's write comes later than the next try.
+  EXPECT_LE(static_cast<std::size_t>(kDisturbed), conflicts(ns));
   EXPECT_EQ(2U, cluster.items(kube::resources::kJobs, ns).size());
   for (const char* step : {"a", "b"}) {
     EXPECT_EQ("Succeeded", step_of(workflow, "work", step).at("state"));

@@ -24,11 +24,6 @@ json with_finally() {
   return spec;
 }
 
-void succeed(Scenario& s, const char* phase, const char* step, int second) {
-  s.end_container(phase, step, 0);
-  s.pass(at(second));
-}
-
 TEST(Finally, RunsAfterSuccessOutsideTheTotals) {
   Scenario s(with_finally());
   s.pass(at(0));

@@ -17,11 +17,6 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-void succeed(Scenario& s, const char* phase, const char* step, int second) {
-  s.end_container(phase, step, 0);
-  s.pass(at(second));
-}
-
 // one/a has succeeded, one/b has failed for good, two/c was not started.
 Scenario failed_at_b(json spec = three_steps()) {
   Scenario s(std::move(spec));
@@ -41,9 +36,7 @@ void change(Scenario& s, const json& spec) {
 }
 
 const Condition* refused(const Status& status) {
-  for (const Condition& c : status.conditions)
-    if (c.type == kResumeAccepted) return &c;
-  return nullptr;
+  return find_condition(status, kResumeAccepted);
 }
 
 TEST(Resume, GoesOnFromWhatHasFailedAndKeepsWhatSucceeded) {
@@ -343,6 +336,21 @@ TEST(Resume, WaitsForAJobWhoseStepHasBecomeSomethingElse) {
   EXPECT_EQ(s.step("one", "a").state, StepState::Removed);
   EXPECT_EQ(s.step("one", "a").attempts, 1);
   EXPECT_EQ(s.step("one", "b").state, StepState::Running);
+}
+
+// Its launch was answered by nobody, the operator died, and the definition has it no more.
+TEST(Rule3Adopt, ALateJobOfAStepThatIsRemovedIsStoppedAndItsNumberKept) {
+  Scenario s = failed_at_b();
+  json spec = three_steps();
+  spec["phases"].erase(1);
+  change(s, spec);
+  s.workflow.steering.resume.run = 2;
+  s.pass(at(100));
+  EXPECT_EQ(s.step("two", "c").state, StepState::Removed);
+  s.add_job("two", "c");
+  s.pass(at(101));
+  EXPECT_EQ(s.done.back(), "suspend/" + Scenario::job("two", "c"));
+  EXPECT_EQ(s.step("two", "c").attempts, 1);
 }
 
 TEST(Resume, OfARunInFinallyComesAfterIt) {

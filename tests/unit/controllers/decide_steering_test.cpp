@@ -17,11 +17,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-void succeed(Scenario& s, const char* phase, const char* step, int second) {
-  s.end_container(phase, step, 0);
-  s.pass(at(second));
-}
-
 void suspend(Scenario& s, bool on = true) {
   s.workflow.steering.suspend = on;
 }
@@ -106,6 +101,9 @@ TEST(Suspend, InFinally) {
   s.end_pod("one", "a", 3);
   s.pass(at(10));
   EXPECT_EQ(s.workflow.status.state, WorkflowState::Suspended) << "finally is held as well";
+  EXPECT_EQ(s.workflow.status.message,
+            "one/a failed (ToolFailed): exit code 3; spec.suspend is true, so nothing new starts; "
+            "next is clean/c");
   EXPECT_EQ(s.step("clean", "c").state, StepState::Pending);
   suspend(s, false);
   s.pass(at(20));

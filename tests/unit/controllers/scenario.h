@@ -100,4 +100,7 @@ class Scenario {
   void refresh();
 };
 
+// The step's tool ends with exit code 0, and a pass sees it.
+void succeed(Scenario&, const char* phase, const char* step, int second);
+
 }  // namespace bootstrap::testing

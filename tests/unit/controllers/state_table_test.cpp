@@ -219,16 +219,10 @@ const std::map<std::string, std::function<void(Scenario&)>>& commands() {
   return kCommands;
 }
 
-const Condition* resume_condition(const Status& status) {
-  for (const Condition& c : status.conditions)
-    if (c.type == kResumeAccepted) return &c;
-  return nullptr;
-}
-
 void expect_cell(const Scenario& s, const std::string& cell, const std::string& before,
                  std::size_t actions_before, const std::string& what) {
   const Status& after = s.workflow.status;
-  const Condition* said = resume_condition(after);
+  const Condition* said = find_condition(after, kResumeAccepted);
   const bool is_still = cell == "—" || cell == "refused" || cell == "waits" || cell == "deleted";
   EXPECT_EQ(standing_of(after), is_still ? before : cell) << what;
   EXPECT_TRUE(!is_still || s.done.size() == actions_before) << what << " does something";
