@@ -44,6 +44,7 @@ struct CreateChild {  // the workflow that a step runs
   std::string name;
   StepRef step;
   int attempt = 1;
+  int run = 1;
   std::string template_name;
   ParameterValues parameters;
   std::vector<std::string> ancestors;

@@ -67,6 +67,20 @@ void retire(Draft& draft, const Unknown& unknown) {
   stop(draft, unknown, reasons::kJobSuspended);
 }
 
+// Launched by a former run, for a turn that has not come in this one.
+bool is_left_over(const Plan& plan, const Standing& standing, const AttemptRef& attempt) {
+  if (attempt.run == 0 || attempt.run >= plan.run.run) return false;
+  const auto step = std::ranges::find(plan.steps, attempt.step, &PlanStep::ref);
+  return step != plan.steps.end() &&
+         !standing.has_its_turn(static_cast<StepIndex>(step - plan.steps.begin()));
+}
+
+// Its step has its turn later, when that has ended.
+void put_aside(Draft& draft, const Unknown& unknown) {
+  unknown.record->former = unknown.attempt.attempt;
+  retire(draft, unknown);
+}
+
 // On record as launched.
 void take_up(Draft& draft, const Unknown& unknown) {
   const ObjectMeta& meta = unknown.meta();
@@ -151,6 +165,8 @@ void adopt(Draft& draft, const Standing& standing) {
       retire(draft, unknown);
     else if (!may_run(draft.plan(), standing, unknown.attempt.step))
       stop_late(draft, unknown);
+    else if (is_left_over(draft.plan(), standing, unknown.attempt))
+      put_aside(draft, unknown);
     else
       take_up(draft, unknown);
   }

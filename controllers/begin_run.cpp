@@ -42,14 +42,10 @@ std::optional<Problems> problems_of(Draft& draft, const LiveDefinition& live,
   return nesting_problems(draft, *definition, chain);
 }
 
-// A workflow that has not begun is as people want it to be.
-bool is_held(Draft& draft) {
-  const Steering& steering = draft.observed().workflow.steering;
-  if (!steering.suspend) return false;
-  hold(draft.status(),
-       {WorkflowState::Suspended, "Suspended", "spec.suspend is true, so nothing is started"},
-       draft.meta().generation, draft.now());
-  return true;
+// Why a run does not begin, unless it has.
+void hold_unbegun(Draft& draft, int run, const Hold& why) {
+  if (has_begun(draft, run) == false)
+    hold(draft.status(), why, draft.meta().generation, draft.now());
 }
 
 }  // namespace
@@ -68,6 +64,15 @@ bool former_pods_run(Draft& draft) {
       fmt::format("waits for pod {} of a former workflow of this name to end", still->meta.name));
   draft.wake(draft.now() + kFormerPodsAgain);
   return true;
+}
+
+std::optional<bool> has_begun(Draft& draft, int run) {
+  const auto* stored = draft.ask()(StoredPlan{plan_name(draft.meta().name, draft.meta().uid, run)});
+  if (stored == nullptr) return std::nullopt;
+  if (*stored) return stored->value().has_value() && draft.observed().plan_problem.empty();
+  if (stored->error().for_good) return false;
+  draft.retry(stored->error().why);
+  return std::nullopt;
 }
 
 void store_plan(Draft& draft, PlanRecord record) {
@@ -114,19 +119,23 @@ std::optional<tl::expected<PlanRecord, Problems>> next_plan(Draft& draft, int ru
 
 void begin_run(Draft& draft) {
   const Steering& steering = draft.observed().workflow.steering;
+  const int run = std::max(1, steering.resume.run);
   if (steering.cancel)
-    return hold(draft.status(),
-                {WorkflowState::Cancelled, reasons::kCancelled, "cancelled before it had started"},
-                draft.meta().generation, draft.now());
+    return hold_unbegun(
+        draft, run,
+        {WorkflowState::Cancelled, reasons::kCancelled, "cancelled before it had started"});
   if (former_pods_run(draft)) return;
-  auto next = next_plan(draft, std::max(1, steering.resume.run), "");
+  auto next = next_plan(draft, run, "");
   if (!next) return;
   if (!*next)
-    return hold(
-        draft.status(),
-        {WorkflowState::Invalid, "InvalidSpec", problems_text(next->error(), limits::kMessage)},
-        draft.meta().generation, draft.now());
-  if (!is_held(draft)) store_plan(draft, std::move(**next));
+    return hold_unbegun(
+        draft, run,
+        {WorkflowState::Invalid, "InvalidSpec", problems_text(next->error(), limits::kMessage)});
+  if (steering.suspend)
+    return hold_unbegun(
+        draft, run,
+        {WorkflowState::Suspended, "Suspended", "spec.suspend is true, so nothing is started"});
+  store_plan(draft, std::move(**next));
 }
 
 void fetch_plan(Draft& draft) {

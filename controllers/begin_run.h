@@ -18,6 +18,11 @@ void begin_run(Draft&);
 std::optional<tl::expected<PlanRecord, Problems>> next_plan(Draft&, int run,
                                                             const std::string& from);
 
+// Whether the plan of that run is stored, by a request whose answer was lost or by an operator that
+// has died since. That run has begun then, whatever is asked for now, and the plan is there in a
+// later round. None: that is not known yet, and the draft says so.
+std::optional<bool> has_begun(Draft&, int run);
+
 // The plan is there in a later round; else the draft says what keeps it.
 void store_plan(Draft&, PlanRecord);
 

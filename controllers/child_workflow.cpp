@@ -52,7 +52,7 @@ json build_child(const ObjectMeta& parent, const CreateChild& child) {
           {"metadata",
            {{"name", child.name},
             {"namespace", parent.ns},
-            {"labels", labels_of_attempt(parent, child.step, child.attempt)},
+            {"labels", labels_of_attempt(parent, child.step, child.attempt, child.run)},
             {"annotations", {{annotations::kAncestors, to_text(child.ancestors)}}},
             {"ownerReferences", json::array({owner_reference(parent)})}}},
           {"spec", std::move(spec)}};

@@ -18,6 +18,11 @@ void Draft::wake(TimePoint at) {
   decision_.wake = decision_.wake ? std::min(*decision_.wake, at) : at;
 }
 
+void Draft::begin_with(Status status) {
+  begin_ = status;
+  decision_.status = std::move(status);
+}
+
 void Draft::wait_to_begin(const char* reason, std::string message) {
   if (status().run == 0)
     return hold(status(), {WorkflowState::Pending, reason, std::move(message)}, meta().generation,

@@ -24,11 +24,17 @@ class Draft {
     decision_.status = observed.workflow.status;
   }
 
+  // The next run begins with this status.
+  void begin_with(Status);
+
   const Observed& observed() const { return observed_; }
   const ObjectMeta& meta() const { return observed_.workflow.meta; }
   const Plan& plan() const { return *observed_.plan; }  // once it is known
   TimePoint now() const { return now_; }
   Status& status() { return decision_.status; }
+  // What nobody can decide otherwise any more: the status as it is stored, or that with which the
+  // next run begins, which follows from it and from the stored plan.
+  const Status& settled() const { return begin_ ? *begin_ : observed_.workflow.status; }
   Inquiry& ask() { return ask_; }
 
   // Null: not performed yet in this pass.
@@ -63,6 +69,7 @@ class Draft {
   TimePoint now_;
   Inquiry ask_;
   Decision decision_;
+  std::optional<Status> begin_;
 };
 
 }  // namespace bootstrap

@@ -63,7 +63,9 @@ class JobBuilder {
     return substitute(text, lookup_, quoting).value_or(text);
   }
 
-  json own_labels() const { return labels_of_attempt(workflow_, step_.ref, attempt_); }
+  json own_labels() const {
+    return labels_of_attempt(workflow_, step_.ref, attempt_, plan_.run.run);
+  }
 
   json failure_policy() const {
     const auto fails_with = [](const char* container) {

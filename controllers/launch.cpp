@@ -47,7 +47,7 @@ bool is_told_by_status_alone(const Plan& plan, const PlanStep& step, const StepR
 
 // Nothing is launched before that is written; the status wakes this workflow again.
 bool decisions_are_stored(Draft& draft) {
-  const Status& stored = draft.observed().workflow.status;
+  const Status& stored = draft.settled();
   return std::ranges::none_of(draft.plan().steps, [&](const PlanStep& step) {
     const StepRecord& now = *find_step(draft.status(), step.ref);
     const StepRecord* before = find_step(stored, step.ref);

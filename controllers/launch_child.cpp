@@ -56,6 +56,7 @@ void launch_child(Draft& draft, const Standing& standing, const PlanStep& step,
   CreateChild action{child_name(meta.name, meta.uid, step.ref, attempt),
                      step.ref,
                      attempt,
+                     draft.plan().run.run,
                      work.template_name,
                      {},
                      ancestors_of_children(draft)};

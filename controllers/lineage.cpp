@@ -22,14 +22,15 @@ std::map<std::string, std::string> lineage_labels(const ObjectMeta& workflow) {
 }
 
 std::map<std::string, std::string> labels_of_attempt(const ObjectMeta& workflow,
-                                                     const StepRef& step, int attempt) {
+                                                     const StepRef& step, int attempt, int run) {
   std::map<std::string, std::string> all = lineage_labels(workflow);
   all.insert({{labels::kManagedBy, labels::kManagedByValue},
               {labels::kWorkflow, workflow.name},
               {labels::kWorkflowUid, workflow.uid},
               {labels::kPhase, step.phase},
               {labels::kStep, step.step},
-              {labels::kAttempt, std::to_string(attempt)}});
+              {labels::kAttempt, std::to_string(attempt)},
+              {labels::kRun, std::to_string(run)}});
   return all;
 }
 

@@ -21,7 +21,7 @@ std::map<std::string, std::string> lineage_labels(const ObjectMeta& workflow);
 
 // All labels of the Job or workflow of an attempt, and of its pod.
 std::map<std::string, std::string> labels_of_attempt(const ObjectMeta& workflow, const StepRef&,
-                                                     int attempt);
+                                                     int attempt, int run);
 
 // That of what is below the workflow with this UID, which a step of another one runs.
 std::string label_within(std::string_view uid);

@@ -50,6 +50,7 @@ inline constexpr const char* kWorkflowUid = "bootstrap.openshift.io/workflow-uid
 inline constexpr const char* kPhase = "bootstrap.openshift.io/phase";
 inline constexpr const char* kStep = "bootstrap.openshift.io/step";
 inline constexpr const char* kAttempt = "bootstrap.openshift.io/attempt";
+inline constexpr const char* kRun = "bootstrap.openshift.io/run";
 // See lineage.h.
 inline constexpr const char* kRoot = "bootstrap.openshift.io/root";
 inline constexpr const char* kRootUid = "bootstrap.openshift.io/root-uid";

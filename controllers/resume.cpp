@@ -21,6 +21,14 @@ bool is_named(const PlanStep& step, const std::string& from) {
   return from == step.ref.phase || from == to_text(step.ref);
 }
 
+// All of a phase that was skipped is looked at again when a step of it is to run: it was skipped
+// for a condition of the phase.
+bool is_named_by_its_phase(const Status& status, const Plan& next, const PlanStep& step) {
+  const auto phase = std::ranges::find(status.phases, step.ref.phase, &PhaseRecord::name);
+  return phase != status.phases.end() && phase->state == PhaseState::Skipped &&
+         next.from.starts_with(step.ref.phase + "/");
+}
+
 // It had an end of its own, which its definition tolerates.
 bool is_tolerated(const PlanStep& step, const StepRecord& record) {
   return step.definition.continue_on_failure && !was_ended(record) &&
@@ -53,7 +61,8 @@ std::vector<Fate> fates_of(const Status& status, const Plan& next) {
     if (record == nullptr || record->state == StepState::Pending) continue;
     const bool repeats =
         is_finally(next, step) || is_named(step, next.from) ||
-        record->state == StepState::Removed || std::ranges::any_of(before[i], [&](StepIndex other) {
+        is_named_by_its_phase(status, next, step) || record->state == StepState::Removed ||
+        std::ranges::any_of(before[i], [&](StepIndex other) {
           return fates[other] != Fate::Keep &&
                  find_step(status, next.steps[other].ref)->state != StepState::Removed;
         });
@@ -91,10 +100,14 @@ bool is_whole(const PhaseRecord& phase) {
 }
 
 // A phase that is not over has its time before it.
-void begin_time(PhaseRecord& phase, TimePoint start) {
+void begin_again(PhaseRecord& phase, TimePoint start) {
   const auto is_live = [](const StepRecord& step) { return is_launched(step.state); };
+  phase.state = PhaseState::Pending;
   phase.start.reset();
-  if (std::ranges::any_of(phase.steps, is_live)) phase.start = start;
+  if (std::ranges::any_of(phase.steps, is_live)) {
+    phase.state = PhaseState::Running;
+    phase.start = start;
+  }
   phase.completion.reset();
   phase.paused = Duration{};
 }
@@ -117,7 +130,7 @@ std::vector<PhaseRecord> phases_of(const Status& status, const Plan& next, bool 
         phase.steps.push_back(
             begin_of(next.steps[i], find_step(status, next.steps[i].ref), fates[i], is_restored));
     if (former != nullptr) append_removed(*former, next.steps, phase);
-    if (!is_whole(phase)) begin_time(phase, next.run.start);
+    if (!is_whole(phase)) begin_again(phase, next.run.start);
   }
   for (const PhaseRecord& former : status.phases) {
     if (std::ranges::find(next.phases, former.name, &PlanPhase::name) != next.phases.end())

@@ -11,6 +11,7 @@
 #include "controllers/live_definition.h"
 #include "controllers/resume.h"
 #include "controllers/status_summary.h"
+#include "controllers/step_machine.h"
 #include "controllers/texts.h"
 #include "controllers/validation.h"
 
@@ -83,10 +84,29 @@ bool finally_has_begun(const Draft& draft) {
   });
 }
 
+// A cancel was not on record yet when it was taken out again, but has been carried through.
+std::string what_is_being_stopped(const Draft& draft) {
+  const Work& work = draft.observed().work;
+  const auto says = [&](const ObjectMeta& meta) {
+    const auto attempt = attempt_of(meta);
+    const StepRecord* record =
+        attempt ? find_step(draft.observed().workflow.status, attempt->step) : nullptr;
+    const bool is_its_work = record != nullptr && is_launched(record->state) &&
+                             (record->job_uid == meta.uid || record->child_uid == meta.uid);
+    return is_its_work ? to_text(attempt->step) + " is being stopped" : "";
+  };
+  for (const auto& job : work.jobs)
+    if (job->suspended && !says(job->meta).empty()) return says(job->meta);
+  for (const auto& child : work.children)
+    if (child->steering.cancel && !says(child->meta).empty()) return says(child->meta);
+  return "";
+}
+
 // What has to end before; empty: nothing. Of a run that is over nothing goes on any more.
 std::string what_keeps_it(const Draft& draft, const Plan& next) {
   if (has_ended(draft) || is_restored(draft.observed().workflow)) return "";
   if (finally_has_begun(draft)) return "finally is running";
+  if (std::string stops = what_is_being_stopped(draft); !stops.empty()) return stops;
   return what_must_end(draft.observed().workflow.status, next);
 }
 
@@ -104,7 +124,7 @@ Resuming store(Draft& draft, PlanRecord record) {
 
 Resuming begin(Draft& draft) {
   const Workflow& workflow = draft.observed().workflow;
-  draft.status() = resumed(workflow.status, draft.plan(), is_restored(workflow));
+  draft.begin_with(resumed(workflow.status, draft.plan(), is_restored(workflow)));
   forget_request(draft.status());
   return Resuming::Begins;
 }
@@ -135,6 +155,7 @@ Resuming consider_resume(Draft& draft) {
     if (workflow.steering.resume.run <= status.run) forget_request(draft.status());
     return Resuming::No;
   }
+  if (has_begun(draft, request->run) != false) return Resuming::Stores;
   if (workflow.steering.cancel)
     return refuse(draft, "CancelIsSet", "spec.cancel is true: take it out to resume");
   const bool goes_on = !has_ended(draft) && !is_restored(workflow);

@@ -232,19 +232,28 @@ bool has_ended(const PodView& pod) {
   });
 }
 
+namespace {
+
+// 0: not a number above that.
+int number_of(std::string_view text) {
+  int number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc{} && stop == end ? std::max(number, 0) : 0;
+}
+
+}  // namespace
+
 std::optional<AttemptRef> attempt_of(const ObjectMeta& meta) {
   const auto label = [&](const char* key) -> std::string_view {
     const auto found = meta.labels.find(std::string_view(key));
     return found == meta.labels.end() ? std::string_view() : found->second;
   };
-  const std::string_view phase = label(labels::kPhase), step = label(labels::kStep),
-                         text = label(labels::kAttempt);
-  int attempt = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, attempt);
-  if (phase.empty() || step.empty() || error != std::errc{} || stop != end || attempt < 1)
-    return std::nullopt;
-  return AttemptRef{{std::string(phase), std::string(step)}, attempt};
+  const std::string_view phase = label(labels::kPhase), step = label(labels::kStep);
+  const int attempt = number_of(label(labels::kAttempt));
+  if (phase.empty() || step.empty() || attempt == 0) return std::nullopt;
+  return AttemptRef{
+      {std::string(phase), std::string(step)}, attempt, number_of(label(labels::kRun))};
 }
 
 }  // namespace bootstrap

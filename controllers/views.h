@@ -116,6 +116,7 @@ bool has_ended(const PodView&);
 struct AttemptRef {
   StepRef step;
   int attempt = 0;
+  int run = 0;  // that launched it; 0: a version of the operator that did not say so
 };
 std::optional<AttemptRef> attempt_of(const ObjectMeta&);
 

@@ -170,9 +170,10 @@ runtime::Outcome Reconciler::patch_status(const Decision& decision, const Pass& 
   }
   const kube::ApiError& error = patched.error();
   if (error.kind == kube::ApiError::Kind::NotFound) return outcomes::Done{};  // deleted meanwhile
-  // Conflict: somebody wrote since; the event of that write wakes the key, the retry is for safety.
-  if (error.kind != kube::ApiError::Kind::Conflict)
-    hooks_.on_problem(meta.key(), "status not written: " + error.message);
+  // Somebody wrote since: before the event of that write comes, which wakes the key, nothing that
+  // is decided would be taken.
+  if (error.kind == kube::ApiError::Kind::Conflict) return outcomes::Stale{};
+  hooks_.on_problem(meta.key(), "status not written: " + error.message);
   return outcomes::Retry{"status not written: " + error.message};
 }
 
@@ -193,7 +194,9 @@ void Reconciler::publish(const Decision& decision, const ObjectMeta& workflow,
 std::shared_ptr<const Plan> Reconciler::plan_of(const Workflow& workflow) const {
   const std::scoped_lock lock(plans_mutex_);
   const auto found = plans_.find(workflow.meta.uid);
-  return found == plans_.end() ? nullptr : found->second;
+  // Another operator may have begun the next run since.
+  const bool is_known = found != plans_.end() && found->second->run.run >= workflow.status.run;
+  return is_known ? found->second : nullptr;
 }
 
 void Reconciler::drop_plan(const std::string& uid) {

@@ -6,6 +6,7 @@
 
 #include "controllers/time.h"
 #include "tests/simulation/attempts_truth.h"
+#include "tests/simulation/records.h"
 
 namespace bootstrap::simulation {
 namespace {
@@ -49,7 +50,9 @@ void check_backoff(const Known& known, const Nodes& nodes, const AttemptName& la
   AttemptName former = launched;
   --former.attempt;
   const OutlineStep* step = known.outline.find({launched.phase, launched.step});
-  if (former.attempt == 0 || step == nullptr || !step->retry) return;
+  if (step == nullptr || !step->retry ||
+      former.attempt <= former_attempts(step_record(known.status, step->ref)))
+    return;
   const auto failed = known.failures.find(former);
   if (failed == known.failures.end())
     return complain(fmt::format("n: {} was launched before the failure of the former was recorded",

@@ -34,12 +34,20 @@ struct End {
   std::size_t deaths = 0;
 };
 
-End run(const Oracle& oracle, const Json& spec, const std::vector<CrashPoint>& crashes) {
+// `told`: what is patched into its spec after ten minutes.
+End run(const Oracle& oracle, const Json& spec, const std::vector<CrashPoint>& crashes,
+        const Json& told = {}) {
   World world(
       {.seed = 5, .lag = {.slow_chance = 0}, .watch = {.slow_chance = 0}, .crashes = crashes},
       oracle);
   world.create_workflow("setup", spec);
-  const bool ended = world.run_to_the_end(6h);
+  bool is_told = told.is_null();
+  if (!is_told)
+    world.scheduler().after(10min, [&] {
+      world.patch_workflow("setup", {{"spec", told}});
+      is_told = true;
+    });
+  const bool ended = world.run_to_the_end(6h, [&] { return is_told; });
   world.scheduler().run_for(10min);  // a dead operator's heirs, Events, the Job controller
   EXPECT_TRUE(ended) << world.story();
   EXPECT_THAT(world.violations(), IsEmpty()) << world.story();
@@ -69,13 +77,13 @@ std::string to_text(const CrashPoint& crash) {
          std::to_string(crash.write);
 }
 
-void crash_everywhere(const Oracle& oracle, const Json& spec = kSpec) {
-  const End undisturbed = run(oracle, spec, {});
+void crash_everywhere(const Oracle& oracle, const Json& spec = kSpec, const Json& told = {}) {
+  const End undisturbed = run(oracle, spec, {}, told);
   ASSERT_GE(undisturbed.writes, 5U);
   for (std::size_t write = 1; write <= undisturbed.writes; ++write)
     for (const When when : {When::BeforeIsDone, When::AfterIsDone}) {
       const CrashPoint crash{write, when};
-      const End end = run(oracle, spec, {crash});
+      const End end = run(oracle, spec, {crash}, told);
       EXPECT_EQ(end.deaths, 1U) << "no crash " << to_text(crash);
       expect_same(end, undisturbed, "killed " + to_text(crash));
       if (::testing::Test::HasFailure()) return;
@@ -139,6 +147,25 @@ TEST(CrashAfterEveryWrite, OfPhasesSideBySide) {
   spec["phases"][2]["dependsOn"] = {"hub", "vault"};
   spec["phases"][3]["dependsOn"] = {"cluster"};
   crash_everywhere([](const AttemptName&) { return Fate{}; }, spec);
+}
+
+TEST(CrashAfterEveryWrite, OfAResume) {
+  Json spec = kSpec;
+  spec["finally"] = {{{"name", "end"}, {"steps", {{{"name", "clean"}, {"command", {"true"}}}}}}};
+  for (const char* from : {"", "vault"})
+    crash_everywhere(
+        [](const AttemptName& name) {
+          return Fate{.exit_code = name.step == "check" && name.attempt == 1 ? 3 : 0};
+        },
+        spec, {{"resume", {{"run", 2}, {"from", from}}}});
+}
+
+TEST(CrashAfterEveryWrite, OfACancel) {
+  crash_everywhere(
+      [](const AttemptName& name) {
+        return Fate{.runs = name.step == "create" ? Duration(30min) : Duration(1s)};
+      },
+      kSpec, {{"cancel", true}});
 }
 
 // The heir is killed as well, in the middle of what it repairs.

@@ -12,6 +12,13 @@ namespace bootstrap::simulation {
 
 void Invariants::judge(const std::string& uid) {
   const Known& known = known_.at(uid);
+  if (known.run == 0) return judge_unbegun(known, uid);
+  if (known.resumed && known.status.value("state", "").empty()) {
+    // Its plan was stored, nobody was told, and nobody asks for it any more.
+    if (known.wanted == known.run)
+      violated(fmt::format("r: run {} of {} never began", known.run, known.name));
+    return;
+  }
   Verdict verdict;
   for (const OutlineStep& step : known.outline.steps) judge_step(known, uid, step, verdict);
   const std::string state = known.status.value("state", "");
@@ -30,6 +37,15 @@ void Invariants::judge(const std::string& uid) {
       progress.value("total", -1) != verdict.total)
     violated(fmt::format("e: {} of {} steps are done, progress says {}", verdict.done,
                          verdict.total, progress.dump()));
+}
+
+// Cancelled before it had a plan.
+void Invariants::judge_unbegun(const Known& known, const std::string& uid) {
+  if (known.status.value("state", "") != "Cancelled" || known.status.contains("phases"))
+    violated(fmt::format("e: {} never began: {}", known.name, known.status.dump()));
+  for (const PodRun& run : nodes_.runs())
+    if (run.attempt.workflow_uid == uid)
+      violated(fmt::format("e: {} never began, but pod {} was there", known.name, run.pod));
 }
 
 void Invariants::judge_step(const Known& known, const std::string& uid, const OutlineStep& step,
@@ -52,7 +68,7 @@ void Invariants::judge_step(const Known& known, const std::string& uid, const Ou
     verdict.cancelled = verdict.cancelled || state == "Cancelled";
     if (is_final(state) && !failed && state != "Cancelled") ++verdict.done;
   }
-  if (state == "Pending" || (state == "Cancelled" && record.value("attempts", 0) == 0)) {
+  if (state == "Pending" || (state == "Cancelled" && attempts_in_run(record) == 0)) {
     if (!runs_of(uid, step.ref).empty() && !late)
       violated(fmt::format("e: {} is Pending at the end, and ran", name));
     if (step.at_end) verdict.pending_at_end.insert(step.ref.phase);
@@ -68,7 +84,7 @@ void Invariants::judge_step(const Known& known, const std::string& uid, const Ou
     };
     if (step.by_output.empty() && std::none_of(step.takes.begin(), step.takes.end(), may_lack))
       violated(fmt::format("e: {} lacks an output that was given", name));
-    if (state != "Failed" || record.value("attempts", 0) != 0)
+    if (state != "Failed" || attempts_in_run(record) != 0)
       violated(fmt::format("e: {} lacks an output: {}", name, record.dump()));
     return;
   }
@@ -100,8 +116,10 @@ void Invariants::judge_runs(const std::string& name, const std::string& uid,
     if (run->started && ++started[run->attempt.attempt] > 1)
       violated(fmt::format("a: {} started twice in attempt {}", name, run->attempt.attempt));
     succeeded = succeeded || run->succeeded();
-    surely = surely ||
-             (is_sure_success(*run) && !is_exempt(run->attempt) && !was_out_of_sight(*run, record));
+    const auto launch = known_.at(uid).launches.find(run->attempt);
+    const bool was_stopped = launch != known_.at(uid).launches.end() && launch->second.stopped;
+    surely = surely || (is_sure_success(*run) && !was_stopped && !is_exempt(run->attempt) &&
+                        !was_out_of_sight(*run, record));
   }
   for (const PodRun* run : runs_of(uid, step.ref))
     if (run->job_uid == record.value("jobUID", "")) {
@@ -118,7 +136,7 @@ void Invariants::judge_runs(const std::string& name, const std::string& uid,
 void Invariants::judge_wait(const std::string& name, const OutlineStep& step, const Json& record) {
   static const std::set<std::string> kEnds{"TimedOut", "PhaseTimedOut", "WorkflowTimedOut"};
   const std::string state = record.value("state", "");
-  if (record.value("attempts", 0) != 1 || record.contains("job"))
+  if (attempts_in_run(record) != 1 || record.contains("job"))
     violated(fmt::format("a: {} waits: {}", name, record.dump()));
   if (state == "Succeeded" && !has_come(step))
     violated(fmt::format("e: {} is over, but {} was never Ready", name, step.waits_for));
@@ -139,7 +157,8 @@ void Invariants::judge_attempts(const std::string& name, const std::string& uid,
     violated(fmt::format("e: {} had {} attempts, {} are on record", name, launched, attempts));
   constexpr int kMostUncounted = 10;
   const int most = step.retry ? step.retry->attempts : 1;
-  if (attempts - uncounted > most || uncounted > kMostUncounted || (!step.retry && uncounted > 0))
+  const int in_run = attempts_in_run(record);
+  if (in_run - uncounted > most || uncounted > kMostUncounted || (!step.retry && uncounted > 0))
     violated(
         fmt::format("e: {} had {} attempts, {} of them not counted", name, attempts, uncounted));
   if (!step.retry || record.value("state", "") != "Failed" || late) return;
@@ -147,7 +166,7 @@ void Invariants::judge_attempts(const std::string& name, const std::string& uid,
                                                 "JobSuspended",  "JobInvalid",       "NameTaken",
                                                 "OutputMissing", "ClaimInvalid"};
   const bool fatal = step.retry->fatal.contains(record.value("exitCode", 0));
-  if (attempts - uncounted < most && !fatal && uncounted < kMostUncounted &&
+  if (in_run - uncounted < most && !fatal && uncounted < kMostUncounted &&
       !kEndAtOnce.contains(record.value("reason", "")))
     violated(fmt::format("e: {} failed with attempts left: {}", name, record.dump()));
 }

@@ -40,7 +40,8 @@ Invariants::Invariants(SimApiServer& server, const Nodes& nodes)
       store_(server.store()),
       nodes_(nodes),
       workflows_(*store_.type("bootstrap.openshift.io", "v1alpha1", "bootstrapworkflows")),
-      jobs_(*store_.type("batch", "v1", "jobs")) {
+      jobs_(*store_.type("batch", "v1", "jobs")),
+      plans_(*store_.type("apps", "v1", "controllerrevisions")) {
   store_.subscribe([this](const Change& change) { on_change(change); });
 }
 
@@ -52,6 +53,7 @@ void Invariants::on_change(const Change& change) {
   if (change.type == &workflows_) on_workflow(change);
   if (change.type == &jobs_ && change.kind == ChangeKind::Added) on_job(change);
   if (change.type == &jobs_ && change.kind == ChangeKind::Modified) on_stopped_job(change);
+  if (change.type == &plans_ && change.kind == ChangeKind::Added) on_plan(change);
   if (change.type->plural == "widgets") widgets_.note(change);
 }
 
@@ -78,11 +80,9 @@ void Invariants::on_workflow(const Change& change) {
     on_child(uid, known_[uid]);
   }
   Known& known = known_.at(uid);
-  for (const auto& answer : change.object->value("/spec/answers"_json_pointer, Json::array()))
-    known.given[answer["name"]].insert(answer["value"].get<std::string>());
-  known.cancelled = known.cancelled || change.object->value("/spec/cancel"_json_pointer, false);
+  note_spec(known, (*change.object)["spec"]);
   const Json status = change.object->value("status", Json::object());
-  if (status == known.status) return;
+  if (!is_of_newest_run(known, status) || status == known.status) return;
   if (says_cancelled(status) && !known.cancelled)
     violated(fmt::format("q: {} is Cancelled, which nobody wants", known.name));
   check_status(known, known.status, status);
@@ -102,7 +102,7 @@ void Invariants::on_workflow(const Change& change) {
 void Invariants::check_status(const Known& known, const Json& before, const Json& after) {
   const std::string was = before.value("state", "");
   const std::string is = after.value("state", "");
-  if (is_final(was) && is != was)
+  if (is_final(was) && is != was && before.value("run", 0) > 0)
     violated(fmt::format("c: {} went from {} to {}", known.name, was, is));
   const auto progress = [](const Json& status, const char* field) {
     return status.value("progress", Json::object()).value(field, 0);
@@ -155,7 +155,12 @@ void Invariants::on_request(const RequestRecord& request) {
 }
 
 std::vector<const PodRun*> Invariants::runs_of(const std::string& uid, const StepRef& ref) const {
-  return simulation::runs_of(nodes_, uid, ref);
+  auto runs = simulation::runs_of(nodes_, uid, ref);
+  const auto known = known_.find(uid);
+  if (known == known_.end()) return runs;
+  const int former = former_attempts(step_record(known->second.status, ref));
+  std::erase_if(runs, [&](const PodRun* run) { return run->attempt.attempt <= former; });
+  return runs;
 }
 
 }  // namespace bootstrap::simulation

@@ -16,6 +16,10 @@
 //   g  No status is written without the version it was decided on; no spec or metadata at all.
 //   h  No Job while pods of a former workflow of the same name still run.
 //   i  The status stays below its size limit.
+//   r  A run begins only if it was asked for. It keeps what has succeeded and does again what a
+//      resume does again; everything above is about one run.
+//   s  Once a status says that it is suspended or cancelled, nothing starts but finally after a
+//      cancel.
 //   j  A run has one commit of its source: who is launched once it is recorded is told that one,
 //   and
 //      what is recorded is what was cloned. Recorded outputs are those of the pod.
@@ -71,6 +75,10 @@ class Invariants {
   void on_change(const Change&);
   void on_workflow(const Change&);
   void on_job(const Change&);
+  void on_plan(const Change&);
+  void note_spec(Known&, const Json& spec);
+  // False: it was written for a run that is over, after the plan of the next one was stored.
+  bool is_of_newest_run(Known&, const Json& status);
   // Keeps what the truths (known.h) need to know.
   void note_launch(Known&, const AttemptName&, const std::string& uid);
   void note_status(Known&, const Json& after);
@@ -107,6 +115,7 @@ class Invariants {
   bool is_overtaken(const Known&) const;
   bool is_exempt(const AttemptName& name) const { return late_.contains(name); }
   bool had_late_launches(const std::string& uid, const StepRef&) const;
+  void check_steering(const Known&, const AttemptName&);
   void check_alone(const Known&, const std::string& uid, const AttemptName&);
   void check_status(const Known&, const Json& before, const Json& after);
   void check_steps(const Known&, const Json& before, const Json& after);
@@ -118,11 +127,14 @@ class Invariants {
     bool cancelled = false;
     std::set<std::string> failed_at_end, pending_at_end;  // phases of finally
   };
+  void judge_unbegun(const Known&, const std::string& uid);
   void judge_step(const Known&, const std::string& uid, const OutlineStep&, Verdict&);
   void on_child(const std::string& uid, const Known&);
   void judge_child(const std::string& name, const std::string& uid, const OutlineStep&,
                    const Json& record);
-  // By UID.
+  // Those that were cancelled before they had begun, so that they cannot be resumed.
+  int unbegun_children(const std::string& uid, const StepRef&) const;
+  // The others of this run, by UID.
   std::vector<std::pair<std::string, const Known*>> children_of(const std::string& uid,
                                                                 const StepRef&) const;
   void judge_wait(const std::string& name, const OutlineStep&, const Json& record);
@@ -130,6 +142,7 @@ class Invariants {
                   const Json& record);
   void judge_attempts(const std::string& name, const std::string& uid, const OutlineStep&,
                       const Json& record);
+  // Of this run.
   std::vector<const PodRun*> runs_of(const std::string& uid, const StepRef&) const;
   void violated(const std::string& what);
   Complain complain() {
@@ -141,6 +154,7 @@ class Invariants {
   const Nodes& nodes_;
   const ResourceType& workflows_;
   const ResourceType& jobs_;
+  const ResourceType& plans_;
   std::map<std::string, Known> known_;  // by workflow UID
   std::set<std::string> job_names_;
   std::set<AttemptName> attempts_;

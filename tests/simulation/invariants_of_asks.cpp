@@ -53,13 +53,14 @@ bool Invariants::has_answers(const Known& workflow, const OutlineStep& ask) {
 void Invariants::judge_ask(const Known& known, const std::string& name, const OutlineStep& step,
                            const Json& record) {
   static const std::set<std::string> kEnds{"TimedOut", "PhaseTimedOut", "WorkflowTimedOut"};
-  if (record.value("attempts", 0) != 1 || record.contains("job"))
+  if (attempts_in_run(record) != 1 || record.contains("job"))
     violated(fmt::format("a: {} asks: {}", name, record.dump()));
   if (record.value("state", "") == "Failed") {
     if (!kEnds.contains(record.value("reason", "")))
       violated(fmt::format("k: {} failed otherwise: {}", name, record.dump()));
     return;
   }
+  if (record.value("state", "") == "Cancelled") return;
   const Json outputs = record.value("outputs", Json::object());
   for (const auto& [parameter, allowed] : step.asks_for) {
     const std::string value = outputs.value(parameter, "");

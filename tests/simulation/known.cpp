@@ -50,8 +50,15 @@ void Invariants::note_unwritten(const std::string& workflow) {
 void Invariants::note_result(Known& known, const std::string& uid, const OutlineStep& step,
                              const Json& before, const Json& after) {
   const std::string state = after.value("state", "");
-  if (const auto start = from_rfc3339(after.value("startTime", "")); start && !step.has_job())
+  const auto start = from_rfc3339(after.value("startTime", ""));
+  if (start && *start >= known.run_start && !step.has_job())
     known.phase_begins.try_emplace(step.ref.phase, *start);
+  // A child that is resumed has its time before it.
+  const auto child =
+      known.launches.find({uid, step.ref.phase, step.ref.step, after.value("attempts", 0)});
+  if (step.child && start && child != known.launches.end() &&
+      before.value("state", "") == "Pending")
+    child->second.at = std::max(child->second.at, *start);
   if (is_final_step(state)) known.over.try_emplace(step.ref, known.newest);
   if (state != "Backoff" && state != "Failed") return;
   const AttemptName name{uid, step.ref.phase, step.ref.step, after.value("attempts", 0)};

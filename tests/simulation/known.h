@@ -52,8 +52,17 @@ struct Known {
   std::size_t processes = 0;                           // started by then
   std::map<std::string, std::set<std::string>> given;  // answers, ever, by name
   bool deleted = false;
-  bool cancelled = false;  // was told to be, ever
-  AttemptName of = {};     // of a child: whose it is
+  bool cancelled = false;                           // was told to be, ever in this run
+  bool ever_cancelled = false;                      // in any
+  std::optional<TimePoint> suspended = {};          // is told to be, since then
+  std::map<int, std::set<std::string>> asked = {};  // resume.run, ever, and its `from`s
+  int wanted = 0;                                   // resume.run
+  int run = 0;                                      // of its newest plan
+  std::string from = {};                            // of that
+  TimePoint run_start = {};
+  bool resumed = false;     // that is not its first one
+  Json former_status = {};  // of the run before: the newest
+  AttemptName of = {};      // of a child: whose it is
   std::map<AttemptName, Launch> launches = {};
   std::map<AttemptName, FailedAttempt> failures = {};
   std::map<std::string, TimePoint> phase_begins = {};  // with its first launch
@@ -65,6 +74,7 @@ struct Known {
 // Takes a sentence about what is wrong.
 using Complain = std::function<void(const std::string&)>;
 
+// Of all runs.
 std::vector<const PodRun*> runs_of(const Nodes&, const std::string& workflow_uid, const StepRef&);
 
 }  // namespace bootstrap::simulation

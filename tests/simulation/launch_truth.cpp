@@ -27,11 +27,25 @@ void Invariants::on_job(const Change& change) {
   if (const OutlineStep* step = known->second.outline.find(ref))
     check_deadline_of_job(*step, job, complain());
   if (!is_exempt(name)) check_backoff(known->second, nodes_, name, change.at, complain());
+  check_steering(known->second, name);
   check_alone(known->second, name.workflow_uid, name);
   check_order(known->second, name.workflow_uid, name);
   check_source(known->second, name, job);
   check_answers(known->second, name, job);
   known->second.launched.insert(ref);
+}
+
+void Invariants::check_steering(const Known& known, const AttemptName& name) {
+  if (is_exempt(name)) return;
+  const OutlineStep* step = known.outline.find({name.phase, name.step});
+  const std::string state = known.status.value("state", "");
+  const std::string reason = known.status.value("reason", "");
+  const bool says_suspended = state == "Suspended" || reason == "Suspending";
+  const bool is_cancelled_finally = known.cancelled && step != nullptr && step->at_end;
+  if (says_suspended && !is_cancelled_finally && known.suspended && *known.suspended < known.newest)
+    violated(fmt::format("s: {} launched while {} is suspended", to_text(name), known.name));
+  if (reason == "Cancelling" && step != nullptr && !step->at_end)
+    violated(fmt::format("s: {} launched while {} is cancelled", to_text(name), known.name));
 }
 
 void Invariants::check_alone(const Known& workflow, const std::string& uid,
@@ -60,7 +74,9 @@ void Invariants::check_source(const Known& workflow, const AttemptName& name, co
   });
   if (told == env.end()) return;
   for (const OutlineStep& step : workflow.outline.steps) {
-    const std::string known = step_record(workflow.status, step.ref).value("sourceRevision", "");
+    const Json record = step_record(workflow.status, step.ref);
+    if (record.value("plan", "") != workflow.status.value("plan", "")) continue;  // a former run's
+    const std::string known = record.value("sourceRevision", "");
     if (!known.empty() && (*told)["value"] != known)
       violated(fmt::format("j: {} launched with commit \"{}\", but the run has {}", to_text(name),
                            (*told)["value"].get<std::string>(), known));
@@ -79,7 +95,8 @@ void Invariants::check_order(const Known& workflow, const std::string& uid,
     for (const Json& entry : *entries)
       if (!may_have_held(workflow, uid, *step, entry, nodes_.now()))
         violated(fmt::format("b: {} launched although {} never held", to_text(name), entry.dump()));
-  if (name.attempt > 1 && !step->retry)
+  const int former_runs = former_attempts(step_record(workflow.status, ref));
+  if (name.attempt - former_runs - unbegun_children(uid, ref) > 1 && !step->retry)
     violated(fmt::format("b: {} launched without retry", to_text(name)));
   AttemptName former = name;
   --former.attempt;
@@ -130,7 +147,7 @@ void Invariants::check_end_has_come(const std::string& uid, const AttemptName& n
                                     const Known& workflow) {
   for (const OutlineStep& step : workflow.outline.steps)
     if (!step.at_end)
-      for (const PodRun* run : runs_of(uid, step.ref))
+      for (const PodRun* run : simulation::runs_of(nodes_, uid, step.ref))
         if (!run->ended && !is_exempt(run->attempt))
           violated(fmt::format("b: {} launched while {} lives", to_text(name), run->pod));
   for (const PodRun& run : nodes_.runs()) {

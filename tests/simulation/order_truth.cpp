@@ -32,7 +32,7 @@ bool is_found(const Known& known, const StepRef& ref, std::size_t writer) {
 
 // Neither found, nor a Job that came late and is stopped.
 bool has_begun(const Known& known, const Json& status, const StepRef& ref, std::size_t writer) {
-  return step_record(status, ref).value("attempts", 0) > 0 && !was_late(known, ref) &&
+  return attempts_in_run(step_record(status, ref)) > 0 && !was_late(known, ref) &&
          !is_found(known, ref, writer);
 }
 

@@ -28,8 +28,8 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-void tell(std::uint64_t seed, bool with_story) {
-  Scenario scenario(seed);
+void tell(std::uint64_t seed, bool with_story, Scenario::People people = Scenario::People::Steer) {
+  Scenario scenario(seed, people);
   const bool ended = scenario.run();
   const World& world = scenario.world();
   EXPECT_TRUE(ended) << "seed " << seed << " did not end\n" << world.story();
@@ -56,7 +56,7 @@ INSTANTIATE_TEST_SUITE_P(Seeds, RandomWorkflows, ::testing::Range<std::uint64_t>
 class OnceBroken : public ::testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(OnceBroken, KeepTheirPromises) {
-  tell(GetParam(), false);
+  tell(GetParam(), false, Scenario::People::LetItRun);
 }
 
 // A commit that was found out twice, watches that were mute for five minutes, and a Job launched

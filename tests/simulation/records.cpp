@@ -18,6 +18,14 @@ Json step_record(const Json& status, const StepRef& ref) {
   return Json::object();
 }
 
+int former_attempts(const Json& record) {
+  return record.value("formerAttempts", 0);
+}
+
+int attempts_in_run(const Json& record) {
+  return record.value("attempts", 0) - former_attempts(record);
+}
+
 bool is_final(const std::string& state) {
   return state == "Succeeded" || state == "Failed" || state == "Cancelled";
 }

@@ -16,6 +16,11 @@ namespace bootstrap::simulation {
 Json step_record(const Json& status, const StepRef&);
 Json phase_record(const Json& status, const std::string& phase);
 
+// Of the attempts on record: those that are none of this run's.
+int former_attempts(const Json& record);
+// How many there were in this run.
+int attempts_in_run(const Json& record);
+
 // Of a workflow; of a step.
 bool is_final(const std::string& state);
 bool is_final_step(const std::string& state);

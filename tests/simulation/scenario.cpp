@@ -10,7 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kName = "setup";
 constexpr Duration kLongestRun{std::chrono::hours(48)};
 
 // The same for the same text on every machine.
@@ -22,7 +21,8 @@ std::uint64_t hash_of(std::string_view text) {
 
 }  // namespace
 
-Scenario::Scenario(std::uint64_t seed) : seed_(seed), random_(seed * 7919 + 1) {
+Scenario::Scenario(std::uint64_t seed, People people)
+    : seed_(seed), random_(seed * 7919 + 1), commands_(seed * 104729 + 5) {
   spec_ = random_spec();
   jobs_are_deleted_ = random_.chance(0.3);
   world_ = std::make_unique<World>(random_settings(seed),
@@ -35,10 +35,11 @@ Scenario::Scenario(std::uint64_t seed) : seed_(seed), random_(seed * 7919 + 1) {
   world_->create_workflow(kName, spec_);
   plan_people();
   if (random_.chance(0.3)) plan_other();
+  if (people == People::Steer) plan_commands();
 }
 
 bool Scenario::run() {
-  const bool ended = world_->run_to_the_end(kLongestRun);
+  const bool ended = world_->run_to_the_end(kLongestRun, [this] { return commands_left_ == 0; });
   world_->scheduler().run_for(1h);  // late requests, garbage, whatever still comes
   return ended;
 }

@@ -4,6 +4,7 @@
 //
 // Threads: one thread.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,12 +13,16 @@
 
 namespace bootstrap::simulation {
 
+// The workflow of the story.
+inline constexpr const char* kName = "setup";
 // What steps run as workflows of their own.
 inline constexpr const char* kTemplate = "small";
 
 class Scenario {
  public:
-  explicit Scenario(std::uint64_t seed);
+  // Whether people suspend, cancel and resume it, in most of the stories.
+  enum class People { LetItRun, Steer };
+  explicit Scenario(std::uint64_t seed, People = People::Steer);
 
   World& world() { return *world_; }
   // Runs it to its end. False when it did not come in time.
@@ -35,6 +40,12 @@ class Scenario {
   Fate fate_of(const AttemptName&) const;
   WorldSettings random_settings(std::uint64_t seed);
   void plan_people();
+  void plan_commands();
+  void next_command();
+  void give_command();
+  void later(std::function<void()> what);
+  void tell(const Json& spec);
+  Json resume_request();
   void meddle();
   void recreate();
   void plan_other();
@@ -52,6 +63,9 @@ class Scenario {
   // done late nor two operators: with those, and only then, a deleted Job can come back.
   bool jobs_are_deleted_ = false;
   Random random_;
+  Random commands_;  // of its own, so that a story is the same without them
+  int commands_left_ = 0;
+  int highest_run_ = 0;  // asked for so far
   Json spec_;
   std::vector<Json> answers_;  // as they are in the spec
   std::unique_ptr<World> world_;

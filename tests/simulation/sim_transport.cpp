@@ -179,7 +179,7 @@ SimTransport::Result SimTransport::stream(const Request& request, kube::Sink& si
 }
 
 void print_trace(std::ostream& out, const std::deque<RequestRecord>& records) {
-  constexpr std::size_t kBody = 400;
+  constexpr std::size_t kBody = 20'000;
   for (const auto& r : records) {
     const auto ms = r.sent.time_since_epoch().count() % 1000;
     out << fmt::format("{:5} {}.{:03} {:6} {} -> {}{}", r.number, to_rfc3339(r.sent), ms,

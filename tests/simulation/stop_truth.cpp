@@ -25,8 +25,8 @@ bool has_failed(const Known& known, const std::set<std::string>& phases) {
 
 bool child_may_be_stopped(const Known& known, const OutlineStep& step, const Launch& launch,
                           const Json& record, TimePoint now) {
-  return may_be_late(known, step.ref.phase, now) || now + kRounding >= launch.at + step.timeout ||
-         record.value("childUID", "") != launch.uid;
+  return known.cancelled || may_be_late(known, step.ref.phase, now) ||
+         now + kRounding >= launch.at + step.timeout || record.value("childUID", "") != launch.uid;
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ void check_stop(const Known& known, const AttemptName& name, const std::string& 
   }
   static const std::set<std::string> kCauses{"NotStarted", "PhaseTimedOut", "WorkflowTimedOut"};
   if (reason == "Cancelled") {
-    if (!known.cancelled) complain(what + " as cancelled, which nobody wants");
+    if (!known.ever_cancelled) complain(what + " as cancelled, which nobody wants");
     return;
   }
   if (kCauses.contains(reason)) return check_not_too_early(known, *step, reason, now, complain);
@@ -66,7 +66,7 @@ void judge_stops(const Known& known, const Complain& complain) {
     });
     const Json record = step_record(known.status, step->ref);
     const bool was_over = record.value("jobUID", "") != launch.uid;  // another result stands
-    if (!has_failed(known, phases) && !timed_out && !was_over)
+    if (!has_failed(known, phases) && !timed_out && !was_over && !known.ever_cancelled)
       complain(fmt::format("m: {} of {} was stopped although nothing had failed", to_text(name),
                            known.name));
   }

@@ -11,6 +11,23 @@ namespace {
 
 constexpr const char* kNamespace = "ns";
 constexpr std::size_t kRequests = 3'000;
+constexpr std::size_t kMostEvents = 3'000'000;
+
+// What is asked of it has been refused, as it is asked now.
+bool is_refused(const Json& workflow) {
+  for (const auto& condition : workflow["status"].value("conditions", Json::array()))
+    if (condition["type"] == "ResumeAccepted" && condition["status"] == "False")
+      return condition["observedGeneration"] == workflow["metadata"]["generation"];
+  return false;
+}
+
+bool has_ended(const Json& workflow) {
+  if (!is_final(text_at(workflow, "/status/state"))) return false;
+  const bool resumes =
+      workflow.value("/spec/resume/run"_json_pointer, 0) > workflow["status"].value("run", 0);
+  return !resumes || is_refused(workflow) ||
+         (workflow["status"].value("run", 0) == 0 && workflow["spec"].value("cancel", false));
+}
 
 }  // namespace
 
@@ -59,17 +76,15 @@ Json World::status_of(const std::string& name) const {
   return object ? object->value("status", Json::object()) : Json();
 }
 
-bool World::all_final() const {
-  for (const Object& workflow : server_.store().list(workflows_, "")) {
-    const std::string state = text_at(*workflow, "/status/state");
-    if (!is_final(state)) return false;
-  }
-  return true;
+bool World::all_have_ended() const {
+  const auto workflows = server_.store().list(workflows_, "");
+  return std::ranges::all_of(workflows,
+                             [](const Object& workflow) { return has_ended(*workflow); });
 }
 
-bool World::run_to_the_end(Duration limit, std::size_t max_events) {
+bool World::run_to_the_end(Duration limit, const std::function<bool()>& is_quiet) {
   if (!scheduler_.run_until(
-          clock_.now() + limit, [this] { return all_final(); }, max_events))
+          clock_.now() + limit, [&] { return is_quiet() && all_have_ended(); }, kMostEvents))
     return false;
   for (const Object& workflow : server_.store().list(workflows_, ""))
     invariants_.judge(uid_of(*workflow));

@@ -11,6 +11,7 @@
 //
 // Threads: one thread.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,8 +66,10 @@ class World {
   void delete_workflow(const std::string& name);
   Json status_of(const std::string& name) const;
 
-  // Runs until every workflow is final, then judges them. False when that took too long.
-  bool run_to_the_end(Duration limit, std::size_t max_events = 2'000'000);
+  // Runs until every workflow is final, no resume is to be decided on and `is_quiet` holds, then
+  // judges them. False when that took too long.
+  bool run_to_the_end(
+      Duration limit, const std::function<bool()>& is_quiet = [] { return true; });
 
   // Kills the operator; another one follows.
   void kill_operator();
@@ -91,7 +94,7 @@ class World {
   void replace_dead();
   void draw_weather();
   void on_request(const RequestRecord&);
-  bool all_final() const;
+  bool all_have_ended() const;
 
   WorldSettings settings_;
   Random random_;

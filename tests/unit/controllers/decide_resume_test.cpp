@@ -1,9 +1,12 @@
 // Resuming: what is kept, what is done again, and when a request is refused or waits.
 
+#include <functional>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "controllers/decide.h"
+#include "controllers/resume.h"
 #include "tests/unit/controllers/scenario.h"
 
 namespace bootstrap::testing {
@@ -471,6 +474,129 @@ TEST(Resume, GoesOnWhenThePlanIsStoredWhateverTheSpecSaysThen) {
   s.pass(at(110));
   EXPECT_EQ(s.workflow.status.run, 2);
   EXPECT_EQ(s.step("one", "a").attempts, 2) << "as was asked when the plan was stored";
+}
+
+// What was stored by an operator that has died, or by a request whose answer was lost, is the run:
+// its Jobs may be at work.
+TEST(Resume, ThatHasBegunIsNotRefused) {
+  struct Case {
+    const char* what;
+    std::function<void(Steering&)> then;
+    WorkflowState state;
+  };
+  const Case cases[] = {
+      {"cancelled", [](Steering& s) { s.cancel = true; }, WorkflowState::Running},
+      {"suspended", [](Steering& s) { s.suspend = true; }, WorkflowState::Running},
+      {"from nowhere", [](Steering& s) { s.resume.from = "nowhere"; }, WorkflowState::Running},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.what);
+    Scenario s = failed_at_b();
+    const Status before = s.workflow.status;
+    s.workflow.steering.resume.run = 2;
+    s.pass(at(100));
+    s.workflow.status = before;  // never written
+    s.restart();
+    c.then(s.workflow.steering);
+    s.pass(at(110));
+    EXPECT_EQ(s.workflow.status.run, 2);
+    EXPECT_EQ(s.workflow.status.state, c.state);
+    EXPECT_EQ(refused(s.workflow.status), nullptr);
+    EXPECT_EQ(s.step("one", "b").attempts, 2) << "its Job is known";
+  }
+}
+
+// The cancel was taken out before it was on record; the Job had been told already.
+TEST(Resume, WaitsForAJobThatHasBeenToldToEnd) {
+  Scenario s(three_steps());
+  s.pass(at(0));
+  s.job_view("one", "a").suspended = true;
+  s.job_view("one", "a").stop_reason = reasons::kCancelled;
+  s.run_container("one", "a");
+  s.workflow.steering.resume.run = 2;
+  s.pass(at(10));
+  ASSERT_NE(refused(s.workflow.status), nullptr);
+  EXPECT_EQ(refused(s.workflow.status)->message,
+            "the resume waits for that to end: one/a is being stopped");
+  EXPECT_EQ(s.workflow.status.run, 1);
+}
+
+TEST(Resume, AJobRestsOnNothingThatOnlyThisPassHasDecided) {
+  json spec = three_steps();
+  spec["phases"][0]["steps"][0] = {{"name", "a"},
+                                   {"ask", {{"parameters", json::array({{{"name", "who"}}})}}}};
+  Scenario s(spec);
+  s.workflow.answers = {{"who", "me"}};
+  s.pass(at(0));
+  s.pass(at(1));
+  s.pass(at(2));
+  s.end_pod("one", "b", 3);
+  s.pass(at(10));
+  s.answer_pods("one", "b");
+  s.workflow.steering.resume = {2, "one/a"};
+  s.pass(at(100));
+  EXPECT_EQ(s.step("one", "a").state, StepState::Succeeded);
+  EXPECT_EQ(s.step("one", "b").attempts, 1) << "the new answer is not on record yet";
+  s.pass(at(101));
+  EXPECT_EQ(s.step("one", "b").attempts, 2);
+}
+
+TEST(Resume, FromAStepOfASkippedPhaseLooksAtTheConditionOfThePhaseAgain) {
+  json spec = three_steps();
+  spec["phases"][1]["steps"].push_back({{"name", "d"}, {"command", {"true"}}});
+  spec["phases"][1]["parallel"] = true;
+  spec["parameters"] = {{{"name", "mode"}, {"value", "small"}}};
+  spec["phases"][1]["when"] = {{{"param", "mode"}, {"operator", "In"}, {"values", {"full"}}}};
+  for (const bool holds_now : {false, true}) {
+    Scenario s(spec);
+    s.pass(at(0));
+    succeed(s, "one", "a", 10);
+    succeed(s, "one", "b", 20);
+    ASSERT_EQ(s.workflow.status.state, WorkflowState::Succeeded);
+    json now = spec;
+    if (holds_now) now["parameters"][0]["value"] = "full";
+    change(s, now);
+    s.workflow.steering.resume = {2, "two/c"};
+    s.pass(at(100));
+    const StepState expected = holds_now ? StepState::Running : StepState::Skipped;
+    EXPECT_EQ(s.step("two", "c").state, expected);
+    EXPECT_EQ(s.step("two", "d").state, expected);
+  }
+}
+
+TEST(Resume, APhaseThatIsDoneAgainIsNotCancelledAnyMore) {
+  Scenario s(three_steps());
+  s.pass(at(0));
+  s.workflow.steering.cancel = true;
+  s.pass(at(1));
+  s.end_container("one", "a", 143);
+  s.pass(at(10));
+  ASSERT_EQ(s.workflow.status.state, WorkflowState::Cancelled);
+  const Plan next = *compile(s.workflow.meta, PlanRecord{2, at(20), 1, three_steps(), {}, {}, ""});
+  for (const PhaseRecord& phase : resumed(s.workflow.status, next, false).phases)
+    EXPECT_EQ(phase.state, PhaseState::Pending) << phase.name;
+}
+
+// A request of the former run that was done late, for a step whose turn comes later in this one.
+TEST(Rule3Adopt, AJobOfAFormerRunIsPutAsideUntilItsStepHasItsTurn) {
+  Scenario s = failed_at_b();
+  s.workflow.steering.resume.run = 2;
+  s.pass(at(100));
+  for (const int run : {0, 2}) {
+    Scenario other = s;
+    other.add_job("two", "c");
+    other.job_view("two", "c").meta.labels[labels::kRun] = std::to_string(run);
+    other.pass(at(110));
+    EXPECT_EQ(other.step("two", "c").state, StepState::Running)
+        << "of this run, as far as is known";
+  }
+  s.add_job("two", "c");
+  s.job_view("two", "c").meta.labels[labels::kRun] = "1";
+  s.pass(at(110));
+  EXPECT_EQ(s.done.back(), "suspend/" + Scenario::job("two", "c"));
+  EXPECT_EQ(s.step("two", "c").state, StepState::Pending);
+  EXPECT_EQ(s.step("two", "c").attempts, 1);
+  EXPECT_EQ(s.step("two", "c").former, 1) << "it uses up none of retry";
 }
 
 TEST(Resume, IsToldWhenItsPlanCannotBeStored) {

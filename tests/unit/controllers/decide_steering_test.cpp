@@ -212,6 +212,21 @@ TEST(Cancel, BeforeItHasStarted) {
   EXPECT_EQ(s.workflow.status.state, WorkflowState::Running);
 }
 
+// What an operator that has died has launched is ended, not left alone.
+TEST(Cancel, OfARunThatHasBegunUnknownToAnybodyEndsItsJob) {
+  Scenario s(three_steps());
+  const Status before = s.workflow.status;
+  s.pass(at(0));
+  s.workflow.status = before;  // never written
+  s.restart();
+  s.workflow.steering.cancel = true;
+  s.pass(at(10));
+  EXPECT_EQ(s.workflow.status.run, 1);
+  EXPECT_EQ(s.workflow.status.reason, "Cancelling");
+  EXPECT_EQ(s.step("one", "a").attempts, 1);
+  EXPECT_EQ(s.done.back(), "suspend/" + Scenario::job("one", "a"));
+}
+
 TEST(Cancel, InARetryWait) {
   json spec = three_steps();
   spec["phases"][0]["steps"][0]["retry"] = {{"attempts", 3}, {"delay", "5m"}};

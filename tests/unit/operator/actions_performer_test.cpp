@@ -129,7 +129,7 @@ TEST_F(PerformerTest, CreatesAJobAndSaysItsUidAndVersion) {
 }
 
 TEST_F(PerformerTest, MakesAChildOrMeetsItsOwn) {
-  const CreateChild child{"w-s-x", {"p", "s"}, 1, "t", {}, {""}};
+  const CreateChild child{"w-s-x", {"p", "s"}, 1, 1, "t", {}, {""}};
   will_answer(201, "uid-w");
   const Outcome made = perform(child);
   EXPECT_EQ(std::get<Done>(made).uid, "job-uid");

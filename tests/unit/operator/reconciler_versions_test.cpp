@@ -129,7 +129,7 @@ TEST(Rule9Status, SomebodyElsesNewerWriteIsNotOverwrittenAndNothingIsTold) {
   status["message"] = "of another leader";
   c.touch("bootstrapworkflows/w");
   const json before = status;
-  EXPECT_EQ(c.reconcile(), "retry status not written: the object has been modified");
+  EXPECT_EQ(c.reconcile(), "stale");
   EXPECT_EQ(c.status(), before);
   EXPECT_THAT(c.take_writes(), Not(Contains("POST events")));
   EXPECT_THAT(c.told, IsEmpty());
