@@ -13,6 +13,14 @@ using nlohmann::json;
 // The operator writes a status a few times a second at most.
 constexpr int kAttempts = 20;
 
+// What the API server refuses by rights, rules or policies would be refused again.
+Failure failure_of_write(const std::string& name, const kube::ApiError& error) {
+  Failure failure = failure_of(name, error);
+  if (error.kind == kube::ApiError::Kind::Forbidden || error.kind == kube::ApiError::Kind::Invalid)
+    failure.exit = Exit::Problems;
+  return failure;
+}
+
 }  // namespace
 
 Result<Change> change_workflow(Cluster& cluster, const std::string& name,
@@ -32,7 +40,7 @@ Result<Change> change_workflow(Cluster& cluster, const std::string& name,
         cluster.client().merge_patch(kube::resources::kWorkflows, cluster.ns(), name, patch.dump());
     if (written) return change;
     if (written.error().kind != kube::ApiError::Kind::Conflict)
-      return tl::unexpected(failure_of(name, written.error()));
+      return tl::unexpected(failure_of_write(name, written.error()));
   }
   return not_done(fmt::format("{}: others change it all the time; try again", name));
 }

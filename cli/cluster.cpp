@@ -68,9 +68,7 @@ void add_cluster_options(CLI::App& command, ClusterOptions& options) {
 }
 
 Failure failure_of(const std::string& what, const ApiError& error) {
-  const bool is_refused =
-      error.kind == ApiError::Kind::Forbidden || error.kind == ApiError::Kind::Invalid;
-  return {is_refused ? Exit::Problems : Exit::Failed,
+  return {Exit::Failed,
           fmt::format("{}: {}{}", what, error.message,
                       error.maybe_applied ? " (nobody knows whether it was done: look)" : "")};
 }
@@ -183,19 +181,17 @@ json Cluster::live_definition(const SeenWorkflow& workflow) {
   return object.is_object() ? object.value("spec", json()) : json();
 }
 
-Result<std::optional<PodView>> Cluster::pod_of(const SeenWorkflow& workflow, const StepRef& ref,
-                                               int attempt) {
+kube::ApiResult<std::optional<PodView>> Cluster::pod_of(const SeenWorkflow& workflow,
+                                                        const StepRef& ref, int attempt) {
   const std::string selector =
       fmt::format("{}={},{}={},{}={},{}={}", labels::kWorkflowUid, workflow.meta.uid,
                   labels::kPhase, ref.phase, labels::kStep, ref.step, labels::kAttempt, attempt);
   const auto text =
       client_->list(kube::resources::kPods, workflow.meta.ns, {.label_selector = selector});
-  if (!text)
-    return tl::unexpected(
-        failure_of(fmt::format("pods of namespace {}", workflow.meta.ns), text.error()));
+  if (!text) return tl::unexpected(text.error());
   const json list = parsed(*text);
-  if (!list.is_object()) return not_done(kNotJson);
   std::optional<PodView> newest;
+  if (!list.is_object()) return newest;
   for (const json& object : list.value("items", json::array())) {
     auto pod = kPodProjection.read(object);
     if (pod && (!newest || newest->meta.creation < pod->meta.creation)) newest = std::move(*pod);

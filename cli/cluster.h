@@ -60,7 +60,7 @@ class Cluster {
   // it may not be read, or is not there.
   nlohmann::json live_definition(const SeenWorkflow&);
   // The pod of an attempt. Empty: it is gone.
-  Result<std::optional<PodView>> pod_of(const SeenWorkflow&, const StepRef&, int attempt);
+  kube::ApiResult<std::optional<PodView>> pod_of(const SeenWorkflow&, const StepRef&, int attempt);
 
  private:
   Failure not_found(const std::string& name);
@@ -71,7 +71,7 @@ class Cluster {
   std::string ns_;
 };
 
-// "get workflow a in namespace b: …". Exit: of what the API server refuses Problems.
+// "workflow a in namespace b: …".
 Failure failure_of(const std::string& what, const kube::ApiError&);
 
 // Connects and runs; prints what went wrong. The one place that makes a clock.

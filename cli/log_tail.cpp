@@ -97,7 +97,7 @@ void LogTail::run(const std::stop_token& stop) {
 bool LogTail::read(const Followed& followed, const std::stop_token& stop) {
   const auto pod =
       cluster_.pod_of(followed.workflow, followed.target.step, followed.target.attempt);
-  if (!pod) return pod.error().exit != Exit::Problems;
+  if (!pod) return pod.error().kind != kube::ApiError::Kind::Forbidden;
   if (!*pod) return true;
   const std::string container = container_of(**pod);
   LineSink sink([this, &stop](std::string_view bytes) {

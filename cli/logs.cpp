@@ -50,7 +50,8 @@ Result<Exit> is_gone(const SeenWorkflow& workflow, const LogTarget& target,
                      const Streams& streams) {
   const StepRecord& record = *find_step(workflow.status, target.step);
   const bool has_tail = target.attempt == record.attempts && !record.log_tail.empty();
-  if (has_tail) streams.out << record.log_tail << '\n' << std::flush;
+  if (has_tail)
+    streams.out << record.log_tail << (record.log_tail.ends_with('\n') ? "" : "\n") << std::flush;
   return refused(fmt::format("{}: the pod of attempt {} is gone, and its log with it{}",
                              to_text(target.step), target.attempt,
                              has_tail ? "; above is the end of it, which is on record" : ""));
@@ -62,7 +63,8 @@ Result<Exit> show(Cluster& cluster, const Options& options, const Streams& strea
   const auto target = log_target(*workflow, options.step, options.attempt);
   if (!target) return tl::unexpected(target.error());
   const auto pod = cluster.pod_of(*workflow, target->step, target->attempt);
-  if (!pod) return tl::unexpected(pod.error());
+  if (!pod)
+    return tl::unexpected(failure_of("pods of namespace " + workflow->meta.ns, pod.error()));
   if (!*pod) return is_gone(*workflow, *target, streams);
   OutSink sink(streams.out);
   const auto shown = cluster.client().read_log(
@@ -71,8 +73,11 @@ Result<Exit> show(Cluster& cluster, const Options& options, const Streams& strea
   if (shown || !streams.out.good()) return Exit::Fine;
   if (shown.error().kind == kube::ApiError::Kind::NotFound)
     return is_gone(*workflow, *target, streams);
-  return tl::unexpected(failure_of(
-      fmt::format("log of {}, attempt {}", to_text(target->step), target->attempt), shown.error()));
+  Failure failure = failure_of(
+      fmt::format("log of {}, attempt {}", to_text(target->step), target->attempt), shown.error());
+  // Its container has not started.
+  if (shown.error().kind == kube::ApiError::Kind::Invalid) failure.exit = Exit::Problems;
+  return tl::unexpected(std::move(failure));
 }
 
 }  // namespace

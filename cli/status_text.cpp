@@ -51,6 +51,17 @@ std::string first_line(const SeenWorkflow& workflow, TimePoint now) {
   return line + eta_text(workflow);
 }
 
+// Empty: it is that of a step, under which it stands.
+std::string message_of(const SeenWorkflow& workflow) {
+  const Status& status = workflow.status;
+  for (const PhaseRecord& phase : status.phases)
+    for (const StepRecord& step : phase.steps)
+      if (!step.message.empty() &&
+          status.message == to_text(StepRef{phase.name, step.name}) + " " + step.message)
+        return "";
+  return with_short_command(status.message, workflow.meta.ns, workflow.meta.name);
+}
+
 class Tree {
  public:
   Tree(const SeenWorkflow& workflow, TimePoint now, const StatusLook& look)
@@ -129,8 +140,7 @@ class Tree {
 
 std::string status_text(const SeenWorkflow& workflow, TimePoint now, const StatusLook& look) {
   std::string text = first_line(workflow, now) + "\n";
-  const std::string message =
-      with_short_command(workflow.status.message, workflow.meta.ns, workflow.meta.name);
+  const std::string message = message_of(workflow);
   for (const std::string& line : wrapped(message, look.width)) text += line + "\n";
   if (const Condition* said = find_condition(workflow.status, kResumeAccepted))
     for (const std::string& line : wrapped(fmt::format("resume: {}", said->message), look.width))

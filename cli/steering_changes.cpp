@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/near_match.h"
+#include "cli/short_message.h"
 
 namespace bootstrap::cli {
 namespace {
@@ -79,6 +80,8 @@ Result<void> check_from(const std::string& from, const json& definition) {
 // Why there is nothing to go on with; it is not suspended.
 tl::unexpected<Failure> nothing_to_resume(const SeenWorkflow& workflow) {
   const Status& status = workflow.status;
+  const std::string message =
+      with_short_command(status.message, workflow.meta.ns, workflow.meta.name);
   if (!status.state) return refused("has not begun: the operator has not seen it yet");
   switch (*status.state) {
     case WorkflowState::Succeeded:
@@ -87,12 +90,12 @@ tl::unexpected<Failure> nothing_to_resume(const SeenWorkflow& workflow) {
           "runs that again, and what depends on it");
     case WorkflowState::Invalid:
       return refused("is Invalid and has not begun: it starts by itself when it is mended: " +
-                     status.message);
+                     message);
     case WorkflowState::Pending:
-      return refused("has not begun, so there is nothing to resume: " + status.message);
+      return refused("has not begun, so there is nothing to resume: " + message);
     default:
       return refused(fmt::format("is {}, and nothing has failed, so there is nothing to resume: {}",
-                                 to_text(*status.state), status.message));
+                                 to_text(*status.state), message));
   }
 }
 
