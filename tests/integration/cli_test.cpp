@@ -72,7 +72,12 @@ class Cli : public ::testing::Test {
     }));
   }
   void end_step(const std::string& workflow, const std::string& step, int code) {
-    played_.end_pod(played_.run_pod_of(workflow, step), code, code == 0 ? "" : "no such region");
+    const std::string pod = played_.run_pod_of(workflow, step);
+    played_.end_pod(pod, code, code == 0 ? "" : "no such region");
+    // Of a failure the operator waits for the kubelet's last word.
+    if (code != 0)
+      cluster_.kubectl_output({"patch", "pod", pod, "-n", ns_, "--subresource=status", "-p",
+                               R"({"status":{"phase":"Failed"}})"});
   }
 
   Cluster& cluster_;
