@@ -29,7 +29,7 @@ struct Why {
 // `is_newest`: no later entry is about the same.
 Why why(const SeenWorkflow& workflow, const HistoryEntry& entry, bool is_newest) {
   const Status& status = workflow.status;
-  const Why known{entry.reason, ""};
+  Why known{entry.reason, ""};
   if (!is_newest) return known;
   if (entry.step.empty()) {
     // While it goes on its message is about its steps, each of which has a line of its own.

@@ -80,7 +80,7 @@ class Drawing final : public View {
  public:
   Drawing(Cluster& cluster, const runtime::Clock& clock, const Streams& streams,
           std::function<void()> wake)
-      : clock_(clock), streams_(streams), screen_(streams.out), tail_(cluster, std::move(wake)) {}
+      : clock_(clock), screen_(streams.out), tail_(cluster, std::move(wake)) {}
 
   void show(const SeenWorkflow& workflow) override {
     workflow_ = workflow;
@@ -116,7 +116,6 @@ class Drawing final : public View {
 
  private:
   const runtime::Clock& clock_;
-  const Streams& streams_;
   Screen screen_;
   LogTail tail_;
   std::optional<SeenWorkflow> workflow_;

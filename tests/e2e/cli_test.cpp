@@ -81,6 +81,7 @@ TEST_F(Cli, ARunIsWatchedMendedResumedAndApproved) {
   cluster_.await_state(ns_, "setup", "Waiting", 60s);
   view += shown("kubectl bootstrap status");
   view += shown("kubectl bootstrap approve setup --comment Change-4711");
+  cluster_.await_state(ns_, "setup", "Succeeded", 60s);
   view += shown("kubectl bootstrap watch setup");
   view += shown("kubectl bootstrap logs setup cluster/create --attempt 1");
   view += shown("kubectl bootstrap logs setup cluster/create");
