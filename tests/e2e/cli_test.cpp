@@ -27,7 +27,7 @@ data:
   create: |
     #!/bin/sh
     echo creating the network
-    echo "no quota in $PARAM_REGION" >&2
+    echo "no quota in $PARAM_REGION"
     exit 4
 ---
 apiVersion: bootstrap.openshift.io/v1alpha1
