@@ -24,13 +24,14 @@ struct Streams {
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
+  bool out_is_terminal = false;
 };
 
 // What the process ends with.
 enum class Exit {
   Fine = 0,
   Problems = 1,  // what was asked about is not right
-  Failed = 2,    // it could not be done: wrong usage, a file that cannot be read
+  Failed = 2,    // it could not be done: wrong usage, a file or cluster that cannot be read
 };
 
 using Run = std::function<Exit(const Streams&)>;

@@ -1,9 +1,18 @@
 #include <CLI/CLI.hpp>
 
+#include "cli/answer.h"
+#include "cli/approve.h"
+#include "cli/cancel.h"
 #include "cli/command.h"
 #include "cli/graph.h"
+#include "cli/history.h"
 #include "cli/lint.h"
+#include "cli/logs.h"
+#include "cli/resume.h"
+#include "cli/status.h"
+#include "cli/suspend.h"
 #include "cli/version.h"
+#include "cli/watch.h"
 
 namespace bootstrap::cli {
 namespace {
@@ -11,6 +20,8 @@ namespace {
 constexpr const char* kFooter = R"(Examples:
   kubectl bootstrap lint workflows/*.yaml
   kubectl bootstrap graph workflow.yaml
+  kubectl bootstrap watch full-setup
+  kubectl bootstrap resume full-setup --from cluster/new-cluster
 
 `kubectl bootstrap COMMAND --help` says more. With the OpenShift client: oc bootstrap COMMAND.
 )";
@@ -18,13 +29,14 @@ constexpr const char* kFooter = R"(Examples:
 }  // namespace
 
 Exit run_command_line(int argc, const char* const* argv, const Streams& streams) {
-  CLI::App app("Checks and draws BootstrapWorkflows, without a cluster.", "kubectl bootstrap");
+  CLI::App app("Watches, steers, checks and draws BootstrapWorkflows.", "kubectl bootstrap");
   app.set_version_flag("--version", std::string("kubectl-bootstrap ") + kVersion);
   app.require_subcommand(1);
   app.footer(kFooter);
   Run run;
-  add_lint(app, run);
-  add_graph(app, run);
+  for (const auto add : {add_watch, add_status, add_history, add_logs, add_resume, add_suspend,
+                         add_cancel, add_approve, add_reject, add_answer, add_lint, add_graph})
+    add(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

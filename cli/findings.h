@@ -3,12 +3,12 @@
 //
 // Pure functions.
 
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
+
+#include "cli/output.h"
 
 namespace bootstrap::cli {
 
@@ -27,9 +27,6 @@ using Findings = std::vector<Finding>;
 std::string to_text(const Finding&);
 
 nlohmann::json to_json(const Findings&);
-
-enum class Format { Text, Json, Yaml };
-std::optional<Format> format_from(std::string_view);
 
 // All of them, each line with its end. Of no findings as text nothing, else an empty list.
 std::string shown(const Findings&, Format);

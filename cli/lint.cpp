@@ -79,9 +79,7 @@ void add_lint(CLI::App& app, Run& run) {
   command->add_option("FILE", options->files, "YAML or JSON files; - is the standard input")
       ->required()
       ->type_name("");
-  command->add_option("-o,--output", options->format, "text, json or yaml")
-      ->check(CLI::IsMember({"text", "json", "yaml"}))
-      ->capture_default_str();
+  add_format_option(*command, options->format);
   command->footer(kFooter);
   command->callback([options, &run] {
     run = [options](const Streams& streams) { return lint(*options, streams); };

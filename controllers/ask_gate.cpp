@@ -20,7 +20,8 @@ std::string quoted(const std::string& value) {
   return fmt::format("\"{}\"", cut(value, kQuoted));
 }
 
-// Empty: it will do.
+}  // namespace
+
 std::string why_refused(const Parameter& p, const std::string& value) {
   if (p.required && value.empty()) return "must not be empty";
   if (value == placeholder(p.name))
@@ -31,6 +32,8 @@ std::string why_refused(const Parameter& p, const std::string& value) {
     return fmt::format("must match {}, not be {}", p.pattern, quoted(value));
   return "";
 }
+
+namespace {
 
 class AskGate {
  public:

@@ -9,9 +9,14 @@
 //
 // Pure functions.
 
+#include <string>
+
 #include "controllers/gate_attempt.h"
 
 namespace bootstrap {
+
+// Why a value is no answer to a question: "must be one of a, b, not \"c\""; empty: it is one.
+std::string why_refused(const Parameter&, const std::string& value);
 
 GateFinding ask_gate(const Plan&, const PlanStep&, const AskWork&, const StepRecord&,
                      const GivenAnswers&);

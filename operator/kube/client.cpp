@@ -25,6 +25,9 @@ constexpr milliseconds kShortestPause{500};
 // for a watch that is dead until the server would have ended it.
 constexpr milliseconds kWatchSilence{150'000};
 
+// A tool may print nothing for hours; that the other side is gone the transport notices by itself.
+constexpr std::chrono::hours kLogSilence{24};
+
 // Of what was written we want to know who it is, not read it back. A server that cannot do that
 // answers with the whole object, of which the metadata is a part.
 constexpr std::string_view kMetadataOnly =
@@ -305,9 +308,29 @@ ApiResult<void> Client::watch(const Resource& resource, std::string_view ns,
   if (options.send_initial_events) {
     query.add("sendInitialEvents", "true").add("resourceVersionMatch", "NotOlderThan");
   }
-  Request request{.target = object_path(resource, ns) + query.text()};
   StreamLimits limits;
   limits.idle = kWatchSilence;
+  return stream("watch", resource.plural, {.target = object_path(resource, ns) + query.text()},
+                limits, sink, stop);
+}
+
+ApiResult<void> Client::read_log(std::string_view ns, std::string_view pod,
+                                 const LogOptions& options, Sink& sink, std::stop_token stop) {
+  Query query;
+  query.add("container", options.container)
+      .add("follow", options.follow ? "true" : "")
+      .add("tailLines", options.tail_lines ? std::to_string(*options.tail_lines) : "");
+  StreamLimits limits;
+  limits.idle = kLogSilence;
+  // What the API server says instead of a log is JSON all the same.
+  return stream(
+      "get", "pods/log",
+      {.target = object_path(resources::kPods, ns, pod, "log") + query.text(), .accept = "*/*"},
+      limits, sink, stop);
+}
+
+ApiResult<void> Client::stream(std::string_view verb, std::string_view resource, Request request,
+                               StreamLimits limits, Sink& sink, const std::stop_token& stop) {
   const EitherStop either(options_.stop, stop);
 
   bool token_renewed = false;
@@ -315,7 +338,7 @@ ApiResult<void> Client::watch(const Resource& resource, std::string_view ns,
     if (tokens_ != nullptr) request.bearer_token = tokens_->token();
     const Instant began = options_.now();
     const auto answer = transport_.stream(request, sink, limits, either.token());
-    observe("watch", resource.plural, answer ? answer->status : 0, began);
+    observe(verb, resource, answer ? answer->status : 0, began);
     if (!answer) return tl::unexpected(error_of(request, answer.error()));
     if (answer->status >= 200 && answer->status < 300) return {};
     if (answer->status != 401 || token_renewed || request.bearer_token.empty()) {

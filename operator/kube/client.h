@@ -88,6 +88,12 @@ struct WatchOptions {
   std::chrono::seconds timeout{290};  // the server ends the watch then
 };
 
+struct LogOptions {
+  std::string container{};
+  bool follow = false;              // until the container has ended
+  std::optional<int> tail_lines{};  // the last ones only
+};
+
 // Answers what an HTTP request is about, for metrics: verb ("get", "list", "watch", "create",
 // "patch", "delete"), resource ("pods", "jobs/status"), HTTP status (0: no answer), duration.
 using RequestObserver = std::function<void(std::string_view verb, std::string_view resource,
@@ -141,8 +147,14 @@ class Client {
   // answer that is not 2xx is an error as above. `stop` ends this watch only.
   ApiResult<void> watch(const Resource&, std::string_view ns, const WatchOptions&, Sink&,
                         std::stop_token stop);
+  // Streams what a container of a pod has printed to the sink, as it is. `stop` ends this only. The
+  // operator itself may not read logs.
+  ApiResult<void> read_log(std::string_view ns, std::string_view pod, const LogOptions&, Sink&,
+                           std::stop_token stop);
 
  private:
+  ApiResult<void> stream(std::string_view verb, std::string_view resource, Request request,
+                         StreamLimits limits, Sink& sink, const std::stop_token& stop);
   ApiResult<std::string> call(std::string_view verb, std::string_view resource, Request request);
   void observe(std::string_view verb, std::string_view resource, int code,
                std::chrono::steady_clock::time_point began) const;

@@ -48,7 +48,10 @@ TEST(Binary, EndsWithTheCodeThatScriptsRelyOn) {
 }
 
 TEST(Binary, Helps) {
-  for (const char* arguments : {"--help", "-h", "lint --help", "graph --help"}) {
+  for (const char* arguments :
+       {"--help", "-h", "lint --help", "graph --help", "watch --help", "status --help",
+        "history --help", "logs --help", "resume --help", "suspend --help", "cancel --help",
+        "approve --help", "reject --help", "answer --help"}) {
     const Ended ended = run(arguments);
     EXPECT_EQ(ended.exit, 0) << arguments;
     EXPECT_THAT(ended.out, HasSubstr("Examples:\n  kubectl bootstrap ")) << arguments;

@@ -349,6 +349,34 @@ TEST_F(ClientTest, AWatchRenewsItsTokenOnce) {
   EXPECT_EQ(transport_.seen()[1].request.bearer_token, "token-1");
 }
 
+TEST_F(ClientTest, ReadsALogAsItIs) {
+  transport_.will_stream({"one\n\ntw", "o"});
+  Collector sink;
+  ASSERT_TRUE(client().read_log("ns", "web-0", {.container = "main"}, sink, {}));
+  EXPECT_EQ(sink.text, "one\n\ntwo");
+  const auto seen = transport_.seen();
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].request.target, "/api/v1/namespaces/ns/pods/web-0/log?container=main");
+  EXPECT_EQ(seen[0].request.accept, "*/*");
+  EXPECT_EQ(observed_.back(), "get pods/log 200");
+}
+
+TEST_F(ClientTest, FollowsALogThatIsSilentForHours) {
+  transport_.will_stream({"end\n"});
+  transport_.will_answer({.status = 400, .body = status_json(400, "BadRequest", "is waiting")});
+  Collector sink;
+  Client tested = client();
+  ASSERT_TRUE(
+      tested.read_log("ns", "p", {.container = "c", .follow = true, .tail_lines = 1}, sink, {}));
+  EXPECT_EQ(transport_.seen()[0].request.target,
+            "/api/v1/namespaces/ns/pods/p/log?container=c&follow=true&tailLines=1");
+  EXPECT_EQ(transport_.seen()[0].limits.idle, std::chrono::hours(24));
+  const auto refused = tested.read_log("ns", "p", {}, sink, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ApiError::Kind::Invalid);
+  EXPECT_EQ(refused.error().message, "is waiting");
+}
+
 TEST_F(ClientTest, AWatchEndsByItsOwnTokenOrByTheClients) {
   Collector sink;
   std::stop_source own;
