@@ -13,7 +13,9 @@ using nlohmann::json;
 // What was asked for and has neither begun nor been refused.
 bool is_about_to_resume(const SeenWorkflow& workflow) {
   const Status& status = workflow.status;
-  if (status.run == 0 || workflow.steering.resume.run <= status.run) return false;
+  if (status.run == 0)  // cancelled before it began: it begins without that
+    return workflow.steering.resume.run > 0 && !workflow.steering.cancel;
+  if (workflow.steering.resume.run <= status.run) return false;
   const Condition* said = find_condition(status, kResumeAccepted);
   return said == nullptr || said->status != "False" ||
          said->observed_generation != workflow.meta.generation;

@@ -47,11 +47,8 @@ std::vector<Unknown> unknown_work(Draft& draft) {
   return unknown;
 }
 
-void stop(Draft& draft, const Unknown& unknown, const std::string& reason) {
-  if (unknown.job != nullptr)
-    draft.stop(*unknown.job, reason);
-  else
-    draft.stop(*unknown.child);
+bool stop(Draft& draft, const Unknown& unknown, const std::string& reason) {
+  return unknown.job != nullptr ? draft.stop(*unknown.job, reason) : draft.stop(*unknown.child);
 }
 
 bool may_run(const Plan& plan, const Standing& standing, const StepRef& ref) {
@@ -61,14 +58,19 @@ bool may_run(const Plan& plan, const Standing& standing, const StepRef& ref) {
   return intent == Intent::Go || intent == Intent::Hold;
 }
 
-// Its number is kept, so that its name is never met again.
-void retire(Draft& draft, const Unknown& unknown) {
+// Its number is kept, so that its name is never met again; not before it has been told to end: once
+// it is on record nobody looks for it any more.
+bool retire(Draft& draft, const Unknown& unknown) {
+  if (!stop(draft, unknown, reasons::kJobSuspended)) return false;
   unknown.record->attempts = unknown.attempt.attempt;
-  stop(draft, unknown, reasons::kJobSuspended);
+  return true;
 }
 
-// Launched by a former run, for a turn that has not come in this one.
-bool is_left_over(const Plan& plan, const Standing& standing, const AttemptRef& attempt) {
+// A Job of a former run, for a turn that has not come in this one. (A child is taken up: its pods
+// are not looked for before the next one is made.)
+bool is_left_over(const Plan& plan, const Standing& standing, const Unknown& unknown) {
+  const AttemptRef& attempt = unknown.attempt;
+  if (unknown.job == nullptr) return false;
   if (attempt.run == 0 || attempt.run >= plan.run.run) return false;
   const auto step = std::ranges::find(plan.steps, attempt.step, &PlanStep::ref);
   return step != plan.steps.end() &&
@@ -77,8 +79,7 @@ bool is_left_over(const Plan& plan, const Standing& standing, const AttemptRef& 
 
 // Its step has its turn later, when that has ended.
 void put_aside(Draft& draft, const Unknown& unknown) {
-  unknown.record->former = unknown.attempt.attempt;
-  retire(draft, unknown);
+  if (retire(draft, unknown)) unknown.record->former = unknown.attempt.attempt;
 }
 
 // On record as launched.
@@ -165,7 +166,7 @@ void adopt(Draft& draft, const Standing& standing) {
       retire(draft, unknown);
     else if (!may_run(draft.plan(), standing, unknown.attempt.step))
       stop_late(draft, unknown);
-    else if (is_left_over(draft.plan(), standing, unknown.attempt))
+    else if (is_left_over(draft.plan(), standing, unknown))
       put_aside(draft, unknown);
     else
       take_up(draft, unknown);

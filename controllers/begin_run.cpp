@@ -126,7 +126,10 @@ void begin_run(Draft& draft) {
         {WorkflowState::Cancelled, reasons::kCancelled, "cancelled before it had started"});
   if (former_pods_run(draft)) return;
   auto next = next_plan(draft, run, "");
-  if (!next) return;
+  if (!next) {  // that its template is gone keeps nothing that has begun
+    has_begun(draft, run);
+    return;
+  }
   if (!*next)
     return hold_unbegun(
         draft, run,

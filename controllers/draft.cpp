@@ -37,19 +37,19 @@ void Draft::wait_to_begin(const char* reason, std::string message) {
                 now_);
 }
 
-void Draft::stop(const JobView& job, const std::string& reason) {
+bool Draft::stop(const JobView& job, const std::string& reason) {
   if (job.suspended || has_condition(job.conditions, "Complete") ||
       has_condition(job.conditions, "Failed"))
-    return;
-  act_until_done(SuspendJob{job.meta.name, job.meta.uid, reason});
+    return true;
+  return act_until_done(SuspendJob{job.meta.name, job.meta.uid, reason});
 }
 
-void Draft::stop(const Workflow& child) {
-  if (!child.meta.deletion && !is_over(child) && !child.steering.cancel)
-    steer({child.meta.name, child.meta.uid, false, true});
+bool Draft::stop(const Workflow& child) {
+  if (child.meta.deletion || is_over(child) || child.steering.cancel) return true;
+  return steer({child.meta.name, child.meta.uid, false, true});
 }
 
-void Draft::act_until_done(Action action) {
+bool Draft::act_until_done(Action action) {
   const Outcome* outcome = outcome_of(action);
   if (outcome == nullptr)
     act(std::move(action));
@@ -57,6 +57,7 @@ void Draft::act_until_done(Action action) {
     retry(unknown->why);
   else if (const auto* refused = std::get_if<Refused>(outcome))
     retry(refused->message);
+  return outcome != nullptr && std::holds_alternative<Done>(*outcome);
 }
 
 void Draft::stop_work_of(const StepRecord& record) {

@@ -50,11 +50,11 @@ class Draft {
   // condition of the resume that waits.
   void wait_to_begin(const char* reason, std::string message);
 
-  // Suspends a Job, unless it has ended.
-  void stop(const JobView&, const std::string& reason);
-  // Cancels a child, unless it is over.
-  void stop(const Workflow& child);
-  void steer(SteerChild action) { act_until_done(std::move(action)); }
+  // Suspends a Job, unless it has ended; cancels a child, unless it is over. True: it has been
+  // told, or needs not be.
+  bool stop(const JobView&, const std::string& reason);
+  bool stop(const Workflow& child);
+  bool steer(SteerChild action) { return act_until_done(std::move(action)); }
   // The Job or child of its attempt, for the record's reason.
   void stop_work_of(const StepRecord&);
 
@@ -63,7 +63,7 @@ class Draft {
 
  private:
   void complete_status();
-  void act_until_done(Action);
+  bool act_until_done(Action);
 
   const Observed& observed_;
   TimePoint now_;

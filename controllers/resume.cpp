@@ -21,12 +21,11 @@ bool is_named(const PlanStep& step, const std::string& from) {
   return from == step.ref.phase || from == to_text(step.ref);
 }
 
-// All of a phase that was skipped is looked at again when a step of it is to run: it was skipped
-// for a condition of the phase.
+// All of a phase with a condition that was skipped is looked at again when a step of it is to run.
 bool is_named_by_its_phase(const Status& status, const Plan& next, const PlanStep& step) {
   const auto phase = std::ranges::find(status.phases, step.ref.phase, &PhaseRecord::name);
   return phase != status.phases.end() && phase->state == PhaseState::Skipped &&
-         next.from.starts_with(step.ref.phase + "/");
+         !next.phases[step.phase].when.empty() && next.from.starts_with(step.ref.phase + "/");
 }
 
 // It had an end of its own, which its definition tolerates.

@@ -164,6 +164,7 @@ Outline outline_of(const Json& spec) {
       if (!phase.value("parallel", false))
         added.after.insert(added.after.end(), former.begin(), former.end());
       read_step(added, step);
+      added.phase_has_when = phase.contains("when");
       apply_when(added, phase, values);
       apply_when(added, step, values);
       former.push_back(added.ref);

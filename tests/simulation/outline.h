@@ -27,9 +27,10 @@ struct OutlineRetry {
 
 struct OutlineStep {
   StepRef ref;
-  bool at_end = false;          // of finally
-  bool tolerated = false;       // continueOnFailure
-  bool runs = true;             // as far as conditions on parameters go
+  bool at_end = false;     // of finally
+  bool tolerated = false;  // continueOnFailure
+  bool runs = true;        // as far as conditions on parameters go
+  bool phase_has_when = false;
   bool by_phase = false;        // besides, what came of other phases decides
   std::vector<Json> by_widget;  // and these conditions on Widgets
   std::vector<Json> by_output;  // and these on outputs

@@ -63,5 +63,15 @@ TEST_P(OnceBroken, KeepTheirPromises) {
 // again for a child that was being deleted. They are beyond the seeds that are always run.
 INSTANTIATE_TEST_SUITE_P(Seeds, OnceBroken, ::testing::Values(2114, 2716, 3049, 6858));
 
+class SteeredOnceBroken : public ::testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(SteeredOnceBroken, KeepTheirPromises) {
+  tell(GetParam(), false);
+}
+
+// A phase that was done again and still Cancelled, conditions of a phase that a resume passed by, a
+// Job on answers that no status had, two operators with two runs, and a Job of a run that was over.
+INSTANTIATE_TEST_SUITE_P(Seeds, SteeredOnceBroken, ::testing::Values(355, 366, 560, 1283, 2234));
+
 }  // namespace
 }  // namespace bootstrap::simulation

@@ -38,7 +38,7 @@ Again again(const Json& status, const Outline& outline, const std::string& from)
           return again.all.contains(other.ref) && outline.comes_before(other, step);
         });
     const bool is_named = from == step.ref.phase || from == to_text(step.ref) ||
-                          (from.starts_with(step.ref.phase + "/") &&
+                          (step.phase_has_when && from.starts_with(step.ref.phase + "/") &&
                            phase_record(status, step.ref.phase)["state"] == "Skipped");
     const bool repeats = step.at_end || is_named || rests_on_those;
     if (!repeats && !has_failed(step, record)) continue;

@@ -257,7 +257,7 @@ TEST(Rule3Adopt, AChildThatTheStatusDoesNotKnow) {
   s.refuse[key()] = NotKnown{"connection reset"};  // done all the same
   s.pass(at(0));
   EXPECT_EQ(s.last.retry, "connection reset");
-  s.add_child({Scenario::child("one", "a"), {"one", "a"}, 1, "t", {}, {}});
+  s.add_child({Scenario::child("one", "a"), {"one", "a"}, 1, 1, "t", {}, {}});
   s.pass(at(10));
   EXPECT_EQ(s.step("one", "a").state, StepState::Running);
   EXPECT_EQ(s.step("one", "a").child, Scenario::child("one", "a"));
@@ -271,7 +271,7 @@ TEST(Rule3Adopt, AChildThatIsFoundWithAFailureBesideItGoesOn) {
   s.refuse[key()] = NotKnown{"connection reset"};
   s.pass(at(0));
   s.end_pod("one", "b", 1);
-  s.add_child({Scenario::child("one", "a"), {"one", "a"}, 1, "t", {}, {}});
+  s.add_child({Scenario::child("one", "a"), {"one", "a"}, 1, 1, "t", {}, {}});
   s.pass(at(10));
   EXPECT_EQ(s.step("one", "a").state, StepState::Running) << "it was there before the failure";
 }
@@ -376,11 +376,12 @@ TEST(ChildWorkflow, IsOwnedAndLabelledAndKnowsItsAncestors) {
   parent.name = "w";
   parent.uid = "u";
   parent.labels = {{"argocd.argoproj.io/instance", "x"}};
-  const json child = build_child(parent, {"w-s-x", {"p", "s"}, 1, "t", {{"who", "me"}}, {"", "a"}});
+  const json child =
+      build_child(parent, {"w-s-x", {"p", "s"}, 1, 1, "t", {{"who", "me"}}, {"", "a"}});
   EXPECT_EQ(child["spec"], json::parse(R"({"templateRef": {"name": "t"},
                                            "parameters": [{"name": "who", "value": "me"}]})"));
   EXPECT_EQ(child["metadata"]["ownerReferences"][0]["uid"], "u");
-  EXPECT_EQ(child["metadata"]["labels"].size(), 8U) << "those of the parent are not copied";
+  EXPECT_EQ(child["metadata"]["labels"].size(), 9U) << "those of the parent are not copied";
   json read = child;
   read["metadata"]["uid"] = "child";
   const auto view = kWorkflowProjection.read(read);

@@ -569,7 +569,7 @@ TEST(Resume, APhaseThatIsDoneAgainIsNotCancelledAnyMore) {
   s.pass(at(0));
   s.workflow.steering.cancel = true;
   s.pass(at(1));
-  s.end_container("one", "a", 143);
+  s.end_pod("one", "a", 143);
   s.pass(at(10));
   ASSERT_EQ(s.workflow.status.state, WorkflowState::Cancelled);
   const Plan next = *compile(s.workflow.meta, PlanRecord{2, at(20), 1, three_steps(), {}, {}, ""});
@@ -597,6 +597,23 @@ TEST(Rule3Adopt, AJobOfAFormerRunIsPutAsideUntilItsStepHasItsTurn) {
   EXPECT_EQ(s.step("two", "c").state, StepState::Pending);
   EXPECT_EQ(s.step("two", "c").attempts, 1);
   EXPECT_EQ(s.step("two", "c").former, 1) << "it uses up none of retry";
+}
+
+TEST(Rule3Adopt, AJobIsPutAsideOnlyOnceItHasBeenToldToEnd) {
+  Scenario s = failed_at_b();
+  s.workflow.steering.resume.run = 2;
+  s.pass(at(100));
+  s.add_job("two", "c");
+  s.job_view("two", "c").meta.labels[labels::kRun] = "1";
+  const std::string stop = "suspend/" + Scenario::job("two", "c");
+  s.refuse[stop] = NotKnown{"connection reset"};
+  s.pass(at(110));
+  EXPECT_EQ(s.step("two", "c").attempts, 0) << "nobody would look for it any more";
+  EXPECT_EQ(s.last.retry, "connection reset");
+  s.refuse.clear();
+  s.pass(at(111));
+  EXPECT_EQ(s.step("two", "c").attempts, 1);
+  EXPECT_EQ(std::ranges::count(s.done, stop), 2);
 }
 
 TEST(Resume, IsToldWhenItsPlanCannotBeStored) {

@@ -174,7 +174,7 @@ TEST(Job, IsFoundByItsLabelsAndSoIsItsPod) {
     "bootstrap.openshift.io/workflow": "full-setup",
     "bootstrap.openshift.io/workflow-uid": "6f1f0c2e-8d0b-4c2e-9a55-0f6f0f3a1b2c",
     "bootstrap.openshift.io/phase": "infra", "bootstrap.openshift.io/step": "bootstrap",
-    "bootstrap.openshift.io/attempt": "12", "bootstrap.openshift.io/run": "1",
+    "bootstrap.openshift.io/attempt": "12", "bootstrap.openshift.io/run": "2",
     "bootstrap.openshift.io/root": "full-setup",
     "bootstrap.openshift.io/root-uid": "6f1f0c2e-8d0b-4c2e-9a55-0f6f0f3a1b2c"})");
   EXPECT_EQ(job["metadata"]["labels"], labels);

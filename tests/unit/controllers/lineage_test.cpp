@@ -25,7 +25,7 @@ ObjectMeta made_by_people() {
 
 // The workflow that a step of `parent` runs, as the API server gives it back.
 ObjectMeta child_of(const ObjectMeta& parent, const char* name) {
-  nlohmann::json object = build_child(parent, {name, {"p", "s"}, 1, "t", {}, {}});
+  nlohmann::json object = build_child(parent, {name, {"p", "s"}, 1, 1, "t", {}, {}});
   object["metadata"]["uid"] = std::string("uid-") + name;
   return read_meta(object);
 }
@@ -65,7 +65,7 @@ TEST(Lineage, AllLabelsOfAnAttemptSayWhoseItIs) {
                        .deletion = {},
                        .labels =
                            [] {
-                             const auto all = labels_of_attempt(made_by_people(), {"p", "s"}, 3);
+                             const auto all = labels_of_attempt(made_by_people(), {"p", "s"}, 3, 2);
                              return decltype(ObjectMeta::labels)(all.begin(), all.end());
                            }(),
                        .controller_uid = ""};
@@ -73,6 +73,7 @@ TEST(Lineage, AllLabelsOfAnAttemptSayWhoseItIs) {
   ASSERT_TRUE(attempt);
   EXPECT_EQ(to_text(attempt->step), "p/s");
   EXPECT_EQ(attempt->attempt, 3);
+  EXPECT_EQ(attempt->run, 2);
 }
 
 }  // namespace

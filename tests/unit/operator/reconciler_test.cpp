@@ -305,6 +305,24 @@ TEST(ThePlan, IsReadOnceAfterARestart) {
   EXPECT_THAT(c.take(), IsEmpty());
 }
 
+TEST(ThePlan, OfAFormerRunIsNotGoneOnWithWhenAnotherOperatorHasBegunTheNext) {
+  SmallCluster c;
+  c.started();
+  json& status = c.objects["bootstrapworkflows/w"]["status"];
+  json next = c.objects["controllerrevisions/" + plan_name("w", "uid-w", 1)];
+  next["data"]["run"] = 2;
+  next["metadata"]["name"] = plan_name("w", "uid-w", 2);
+  status["run"] = 2;
+  status["plan"] = plan_name("w", "uid-w", 2);
+  c.objects["controllerrevisions/" + plan_name("w", "uid-w", 2)] = next;
+  c.touch("bootstrapworkflows/w");
+  c.see();
+  c.take();
+  c.reconcile();
+  EXPECT_THAT(c.take(), Contains("GET controllerrevisions/" + plan_name("w", "uid-w", 2)));
+  EXPECT_EQ(c.status()["run"], 2);
+}
+
 TEST(ThePlan, NothingIsDoneWhileItCannotBeRead) {
   SmallCluster c;
   c.started().succeed("a");
