@@ -1,7 +1,5 @@
 #include "cli/cancel.h"
 
-#include <memory>
-
 #include <CLI/CLI.hpp>
 
 #include "cli/change.h"
@@ -23,15 +21,7 @@ Examples:
 }  // namespace
 
 void add_cancel(CLI::App& app, Run& run) {
-  const auto options = std::make_shared<ChangeOptions>();
-  CLI::App* command = app.add_subcommand("cancel", "End a workflow before its time");
-  add_change_options(*command, *options);
-  command->footer(kFooter);
-  command->callback([options, &run] {
-    run = [options](const Streams& streams) {
-      return run_change(*options, streams, [](Cluster&) -> Deciding { return cancel_change; });
-    };
-  });
+  add_change(app, run, "cancel", "End a workflow before its time", cancel_change)->footer(kFooter);
 }
 
 }  // namespace bootstrap::cli

@@ -1,5 +1,6 @@
 #include "cli/change.h"
 
+#include <memory>
 #include <ostream>
 
 #include <CLI/CLI.hpp>
@@ -73,6 +74,19 @@ Exit run_change(const ChangeOptions& options, const Streams& streams,
                     << std::flush;
         return Exit::Fine;
       });
+}
+
+CLI::App* add_change(CLI::App& app, Run& run, const char* command, const char* about,
+                     const Deciding& deciding) {
+  const auto options = std::make_shared<ChangeOptions>();
+  CLI::App* added = app.add_subcommand(command, about);
+  add_change_options(*added, *options);
+  added->callback([options, deciding, &run] {
+    run = [options, deciding](const Streams& streams) {
+      return run_change(*options, streams, [&](Cluster&) { return deciding; });
+    };
+  });
+  return added;
 }
 
 }  // namespace bootstrap::cli

@@ -40,5 +40,7 @@ struct ChangeOptions {
 void add_change_options(CLI::App&, ChangeOptions&);
 Exit run_change(const ChangeOptions&, const Streams&,
                 const std::function<Deciding(Cluster&)>& deciding);
+// One that takes nothing but that.
+CLI::App* add_change(CLI::App&, Run&, const char* command, const char* about, const Deciding&);
 
 }  // namespace bootstrap::cli

@@ -1,7 +1,5 @@
 #include "cli/suspend.h"
 
-#include <memory>
-
 #include <CLI/CLI.hpp>
 
 #include "cli/change.h"
@@ -23,16 +21,9 @@ Examples:
 }  // namespace
 
 void add_suspend(CLI::App& app, Run& run) {
-  const auto options = std::make_shared<ChangeOptions>();
-  CLI::App* command =
-      app.add_subcommand("suspend", "Start nothing new of a workflow, until it is resumed");
-  add_change_options(*command, *options);
-  command->footer(kFooter);
-  command->callback([options, &run] {
-    run = [options](const Streams& streams) {
-      return run_change(*options, streams, [](Cluster&) -> Deciding { return suspend_change; });
-    };
-  });
+  add_change(app, run, "suspend", "Start nothing new of a workflow, until it is resumed",
+             suspend_change)
+      ->footer(kFooter);
 }
 
 }  // namespace bootstrap::cli

@@ -66,8 +66,8 @@ bool retire(Draft& draft, const Unknown& unknown) {
   return true;
 }
 
-// A Job of a former run, for a turn that has not come in this one. (A child is taken up: its pods
-// are not looked for before the next one is made.)
+// A Job of a former run, for a turn that has not come in this one. Not so a child: before the next
+// one is made nobody looks for its pods, so it is taken up.
 bool is_left_over(const Plan& plan, const Standing& standing, const Unknown& unknown) {
   const AttemptRef& attempt = unknown.attempt;
   if (unknown.job == nullptr) return false;
@@ -77,7 +77,7 @@ bool is_left_over(const Plan& plan, const Standing& standing, const Unknown& unk
          !standing.has_its_turn(static_cast<StepIndex>(step - plan.steps.begin()));
 }
 
-// Its step has its turn later, when that has ended.
+// Its step is launched anew when it has its turn and the pods of this one have ended.
 void put_aside(Draft& draft, const Unknown& unknown) {
   if (retire(draft, unknown)) unknown.record->former = unknown.attempt.attempt;
 }

@@ -53,13 +53,13 @@ void launch_child(Draft& draft, const Standing& standing, const PlanStep& step,
   StepRecord& record = *find_step(draft.status(), step.ref);
   const ObjectMeta& meta = draft.meta();
   const int attempt = record.attempts + 1;
-  CreateChild action{child_name(meta.name, meta.uid, step.ref, attempt),
-                     step.ref,
-                     attempt,
-                     draft.plan().run.run,
-                     work.template_name,
-                     {},
-                     ancestors_of_children(draft)};
+  CreateChild action{.name = child_name(meta.name, meta.uid, step.ref, attempt),
+                     .step = step.ref,
+                     .attempt = attempt,
+                     .run = draft.plan().run.run,
+                     .template_name = work.template_name,
+                     .parameters = {},
+                     .ancestors = ancestors_of_children(draft)};
   const Plan& plan = draft.plan();
   const Lookup lookup =
       with_values(plan.run, plan.parameters, values, result_for(plan, standing, step.phase));

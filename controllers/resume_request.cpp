@@ -84,7 +84,8 @@ bool finally_has_begun(const Draft& draft) {
   });
 }
 
-// A cancel was not on record yet when it was taken out again, but has been carried through.
+// Told to end, which is not on record: by a cancel that was taken out again at once, or by somebody
+// else.
 std::string what_is_being_stopped(const Draft& draft) {
   const Work& work = draft.observed().work;
   const auto says = [&](const ObjectMeta& meta) {

@@ -1,14 +1,12 @@
 #pragma once
 // Whether a run is to be resumed: spec.resume.run is above status.run, or its definition has
-// changed and the policy says so. It is asked for once the number of the run has reached it, so
-// that a revert in Git, or a manifest that is applied again, resumes nothing.
+// changed and the policy says so. Once the number of the run has reached it it is asked for no
+// more, so that a revert in Git, or a manifest that is applied again, resumes nothing.
 //
-//   asked for ──▶ refused   condition ResumeAccepted False: why, until the spec (or a template)
-//   says
-//       │                   something else
+//   asked for ──▶ refused   condition ResumeAccepted False, until the spec or a template changes
 //       ├───────▶ waits     condition ResumeAccepted Unknown: for what; nothing new starts
-//       meanwhile └───────▶ begins    its plan is stored: from now on it is the run, whatever the
-//       spec says
+//       │ meanwhile
+//       └───────▶ begins    its plan is stored: it is the run now, whatever the spec says
 //
 // A run of which only finally is left goes on to its end first.
 

@@ -17,10 +17,13 @@ bool is_unbegun(const Known& child) {
 }  // namespace
 
 int Invariants::unbegun_children(const std::string& uid, const StepRef& ref) const {
+  const auto parent = known_.find(uid);
+  if (parent == known_.end()) return 0;
+  const int former = former_attempts(step_record(parent->second.status, ref));
   return static_cast<int>(std::ranges::count_if(known_, [&](const auto& entry) {
     const Known& child = entry.second;
     return child.of.workflow_uid == uid && child.of.phase == ref.phase &&
-           child.of.step == ref.step && is_unbegun(child);
+           child.of.step == ref.step && child.of.attempt > former && is_unbegun(child);
   }));
 }
 
@@ -59,9 +62,9 @@ void Invariants::judge_child(const std::string& name, const std::string& uid,
                                            "PhaseTimedOut", "WorkflowTimedOut"};
   const auto children = children_of(uid, step.ref);
   const int tried = attempts_in_run(record) - unbegun_children(uid, step.ref);
-  if (tried > 1 || record.contains("job") || children.size() > 1)
+  if (tried > 1 || record.contains("job") || children.size() != static_cast<std::size_t>(tried))
     return violated(fmt::format("a: {} runs a template: {}", name, record.dump()));
-  if (children.empty()) {
+  if (children.empty()) {  // it was cancelled before it had begun
     if (record.value("state", "") == "Succeeded")
       violated(fmt::format("e: {} succeeded without a child", name));
     return;

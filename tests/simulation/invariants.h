@@ -21,16 +21,14 @@
 //   s  Once a status says that it is suspended or cancelled, nothing starts but finally after a
 //      cancel.
 //   j  A run has one commit of its source: who is launched once it is recorded is told that one,
-//   and
-//      what is recorded is what was cloned. Recorded outputs are those of the pod.
+//      and what is recorded is what was cloned. Recorded outputs are those of the pod.
 //   l  What is ended for its timeout is not ended too early, and what is over it does end.
 //   m  Nothing is stopped without cause, and no Job or pod is deleted.
 //   n  The next attempt comes after its delay.
 //   o  Attempts are said to have failed as they did, and those that were lost do not count.
 //   p  States never go back, and the history is only added to.
 //   k  A step that asks is done when people really gave answers that do; they are recorded, and
-//   every
-//      Job after it is told those, whatever became of them in the spec since. No other Job is.
+//      every Job after it is told those, whatever became of them in the spec. No other Job is.
 //
 // A Job or child that comes late is exempt from what is known only since: one whose request is done
 // long after it was given up, or of an operator that another one has overtaken. It alone is, and
@@ -132,7 +130,7 @@ class Invariants {
   void on_child(const std::string& uid, const Known&);
   void judge_child(const std::string& name, const std::string& uid, const OutlineStep&,
                    const Json& record);
-  // Those that were cancelled before they had begun, so that they cannot be resumed.
+  // Those of this run that were cancelled before they had begun, so that they cannot be resumed.
   int unbegun_children(const std::string& uid, const StepRef&) const;
   // The others of this run, by UID.
   std::vector<std::pair<std::string, const Known*>> children_of(const std::string& uid,

@@ -178,6 +178,9 @@ TEST(HasEnded, WaitsForWhatWasAskedFor) {
       R"(, "conditions": [{"type": "ResumeAccepted", "status": "False", "reason": "R", "message": "", "observedGeneration": 1}])");
   EXPECT_TRUE(ended(refused, R"({"resume": {"run": 4}})"));
   EXPECT_FALSE(ended(refused, R"({"resume": {"run": 4}})", R"({"generation": 2})"));
+  const std::string unbegun = R"({"state": "Cancelled", "observedGeneration": 1})";
+  EXPECT_TRUE(ended(unbegun, R"({"cancel": true, "resume": {"run": 1}})"));
+  EXPECT_FALSE(ended(unbegun, R"({"resume": {"run": 1}})")) << "it begins now";
   EXPECT_TRUE(ended(R"({"state": "Invalid", "observedGeneration": 1})"));
   EXPECT_FALSE(
       ended(R"({"state": "Invalid", "observedGeneration": 1})", "{}", R"({"generation": 2})"));

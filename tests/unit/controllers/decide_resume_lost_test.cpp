@@ -1,0 +1,204 @@
+// Resuming when requests, answers or operators are lost: the stored plan is the run, whatever the
+// spec says by then, and a Job that turns up late is known for what it is.
+
+#include <functional>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "controllers/decide.h"
+#include "controllers/resume.h"
+#include "tests/unit/controllers/resume_scenario.h"
+
+namespace bootstrap::testing {
+namespace {
+
+using nlohmann::json;
+using ::testing::ElementsAre;
+using ::testing::StartsWith;
+
+TEST(Rule6Ended, NothingIsRunAgainBeforeItsLastAttemptHasEnded) {
+  Scenario s = failed_at_b();
+  s.answer_pods("one", "b", true);
+  s.workflow.steering.resume.run = 2;
+  s.pass(at(100));
+  EXPECT_EQ(s.step("one", "b").reason, "PodEnding");
+  EXPECT_EQ(s.step("one", "b").attempts, 1);
+  s.answer_pods("one", "b");
+  s.pass(at(110));
+  EXPECT_EQ(s.step("one", "b").attempts, 2);
+}
+
+TEST(Rule2Order, TheNextPlanIsStoredBeforeAnythingElseIsDone) {
+  Scenario s = failed_at_b();
+  const auto before = static_cast<std::ptrdiff_t>(s.done.size());
+  s.workflow.steering.resume.run = 2;
+  s.pass(at(100));
+  EXPECT_THAT(std::vector(s.done.begin() + before, s.done.end()),
+              ElementsAre(StartsWith("plan/"), "job/" + Scenario::job("one", "b", 2)));
+}
+
+// The operator was killed after each of the writes of a resume: the next one does the same.
+TEST(Resume, IsTheSameAfterACrash) {
+  for (const bool job_too : {false, true}) {
+    Scenario s = failed_at_b();
+    s.workflow.steering.resume.run = 2;
+    const Status before = s.workflow.status;
+    s.pass(at(100));
+    const Status first = s.workflow.status;
+    s.workflow.status = before;  // never written
+    if (!job_too) s.remove_job("one", "b");
+    s.restart();
+    s.pass(at(200));
+    EXPECT_EQ(s.workflow.status.start, first.start) << "the stored plan is the run's commit record";
+    EXPECT_EQ(s.step("one", "b").attempts, 2);
+    EXPECT_EQ(std::ranges::count(s.created(), Scenario::job("one", "b", 2)), job_too ? 1 : 2);
+  }
+}
+
+TEST(Resume, GoesOnWhenThePlanIsStoredWhateverTheSpecSaysThen) {
+  Scenario s = failed_at_b();
+  s.workflow.steering.resume = {2, "one/a"};
+  const Status before = s.workflow.status;
+  s.refuse["job/" + Scenario::job("one", "a", 2)] = NotKnown{"connection reset"};
+  s.pass(at(100));
+  s.workflow.status = before;  // not written
+  s.refuse.clear();
+  s.workflow.steering = {};
+  s.pass(at(110));
+  EXPECT_EQ(s.workflow.status.run, 2);
+  EXPECT_EQ(s.step("one", "a").attempts, 2) << "as was asked when the plan was stored";
+}
+
+// What was stored by an operator that has died, or by a request whose answer was lost, is the run:
+// its Jobs may be at work.
+TEST(Resume, ThatHasBegunIsNotRefused) {
+  struct Case {
+    const char* what;
+    std::function<void(Steering&)> then;
+    WorkflowState state;
+  };
+  const Case cases[] = {
+      {"cancelled", [](Steering& s) { s.cancel = true; }, WorkflowState::Running},
+      {"suspended", [](Steering& s) { s.suspend = true; }, WorkflowState::Running},
+      {"from nowhere", [](Steering& s) { s.resume.from = "nowhere"; }, WorkflowState::Running},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.what);
+    Scenario s = failed_at_b();
+    const Status before = s.workflow.status;
+    s.workflow.steering.resume.run = 2;
+    s.pass(at(100));
+    s.workflow.status = before;  // never written
+    s.restart();
+    c.then(s.workflow.steering);
+    s.pass(at(110));
+    EXPECT_EQ(s.workflow.status.run, 2);
+    EXPECT_EQ(s.workflow.status.state, c.state);
+    EXPECT_EQ(refused(s.workflow.status), nullptr);
+    EXPECT_EQ(s.step("one", "b").attempts, 2) << "its Job is known";
+  }
+}
+
+// The cancel was taken out before it was on record; the Job had been told already.
+TEST(Resume, WaitsForAJobThatHasBeenToldToEnd) {
+  Scenario s(three_steps());
+  s.pass(at(0));
+  s.job_view("one", "a").suspended = true;
+  s.job_view("one", "a").stop_reason = reasons::kCancelled;
+  s.run_container("one", "a");
+  s.workflow.steering.resume.run = 2;
+  s.pass(at(10));
+  ASSERT_NE(refused(s.workflow.status), nullptr);
+  EXPECT_EQ(refused(s.workflow.status)->message,
+            "the resume waits for that to end: one/a is being stopped");
+  EXPECT_EQ(s.workflow.status.run, 1);
+}
+
+TEST(Resume, AJobRestsOnNothingThatOnlyThisPassHasDecided) {
+  json spec = three_steps();
+  spec["phases"][0]["steps"][0] = {{"name", "a"},
+                                   {"ask", {{"parameters", json::array({{{"name", "who"}}})}}}};
+  Scenario s(spec);
+  s.workflow.answers = {{"who", "me"}};
+  s.pass(at(0));
+  s.pass(at(1));
+  s.pass(at(2));
+  s.end_pod("one", "b", 3);
+  s.pass(at(10));
+  s.answer_pods("one", "b");
+  s.workflow.steering.resume = {2, "one/a"};
+  s.pass(at(100));
+  EXPECT_EQ(s.step("one", "a").state, StepState::Succeeded);
+  EXPECT_EQ(s.step("one", "b").attempts, 1) << "the new answer is not on record yet";
+  s.pass(at(101));
+  EXPECT_EQ(s.step("one", "b").attempts, 2);
+}
+
+// A request of the former run that was done late, for a step whose turn comes later in this one.
+TEST(Rule3Adopt, AJobOfAFormerRunIsPutAsideUntilItsStepHasItsTurn) {
+  Scenario s = failed_at_b();
+  s.workflow.steering.resume.run = 2;
+  s.pass(at(100));
+  for (const int run : {0, 2}) {
+    Scenario other = s;
+    other.add_job("two", "c");
+    other.job_view("two", "c").meta.labels[labels::kRun] = std::to_string(run);
+    other.pass(at(110));
+    EXPECT_EQ(other.step("two", "c").state, StepState::Running)
+        << "of this run, as far as is known";
+  }
+  s.add_job("two", "c");
+  s.job_view("two", "c").meta.labels[labels::kRun] = "1";
+  s.pass(at(110));
+  EXPECT_EQ(s.done.back(), "suspend/" + Scenario::job("two", "c"));
+  EXPECT_EQ(s.step("two", "c").state, StepState::Pending);
+  EXPECT_EQ(s.step("two", "c").attempts, 1);
+  EXPECT_EQ(s.step("two", "c").former, 1) << "it uses up none of retry";
+}
+
+TEST(Rule3Adopt, AJobIsPutAsideOnlyOnceItHasBeenToldToEnd) {
+  Scenario s = failed_at_b();
+  s.workflow.steering.resume.run = 2;
+  s.pass(at(100));
+  s.add_job("two", "c");
+  s.job_view("two", "c").meta.labels[labels::kRun] = "1";
+  const std::string stop = "suspend/" + Scenario::job("two", "c");
+  s.refuse[stop] = NotKnown{"connection reset"};
+  s.pass(at(110));
+  EXPECT_EQ(s.step("two", "c").attempts, 0) << "nobody would look for it any more";
+  EXPECT_EQ(s.last.retry, "connection reset");
+  s.refuse.clear();
+  s.pass(at(111));
+  EXPECT_EQ(s.step("two", "c").attempts, 1);
+  EXPECT_EQ(std::ranges::count(s.done, stop), 2);
+}
+
+TEST(Resume, IsToldWhenItsPlanCannotBeStored) {
+  Scenario s = failed_at_b();
+  s.workflow.steering.resume.run = 2;
+  s.refuse["plan/" + plan_name("w", "uid-of-w", 2)] = Refused{"Forbidden", "quota", true};
+  s.pass(at(100));
+  EXPECT_EQ(s.workflow.status.state, WorkflowState::Failed);
+  ASSERT_NE(refused(s.workflow.status), nullptr);
+  EXPECT_EQ(refused(s.workflow.status)->status, "Unknown");
+  EXPECT_EQ(refused(s.workflow.status)->message, "its plan cannot be stored: quota");
+  ASSERT_TRUE(s.last.wake);
+}
+
+TEST(Begin, OfARunThatHasBegunIsNotHeldByATemplateThatIsGone) {
+  Scenario s = failed_at_b();
+  const Plan plan = *compile(s.workflow.meta, PlanRecord{1, at(0), 1, three_steps(), {}, {}, ""});
+  s.workflow.status = {};  // never written
+  s.workflow.spec = R"({"templateRef": {"name": "gone"}})";
+  s.facts.insert_or_assign(TemplateOf{"gone"}, Found<TemplateOf::Answer>(std::nullopt));
+  s.facts.insert_or_assign(WatchedTemplate{"gone"}, Found<WatchedTemplate::Answer>(nullptr));
+  s.restart();
+  s.pass(at(100));
+  EXPECT_EQ(s.workflow.status.run, 1);
+  EXPECT_EQ(s.workflow.status.plan, plan.name);
+  EXPECT_EQ(s.step("one", "a").attempts, 1) << "what it has launched is known";
+}
+
+}  // namespace
+}  // namespace bootstrap::testing
