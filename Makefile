@@ -74,9 +74,9 @@ lint: deps-check ## Format, clang-tidy and shellcheck, without changing anything
 
 .PHONY: asan-ubsan tsan
 asan-ubsan: deps ## Unit, simulation and conformance tests with address and undefined behaviour sanitizers
-	@$(call sanitized,asan-ubsan,unit simulation conformance)
-tsan: deps ## Unit and conformance tests with the thread sanitizer
-	@$(call sanitized,tsan,unit conformance)
+	@$(call sanitized,asan-ubsan,unit unit-operator simulation conformance)
+tsan: deps ## Tests of what has threads, and conformance, with the thread sanitizer
+	@$(call sanitized,tsan,unit-operator conformance)
 # $(call sanitized,PRESET,LABELS)
 sanitized = printf '==> testing with $(1)\n'; mkdir -p build; $(call configure,$(1)); \
   cmake --build --preset $(1) --parallel $(JOBS) --target $(addprefix tests_,$(2)); \

@@ -172,7 +172,7 @@ class Look {
     Workflow workflow;
     workflow.meta.ns = manifest_.ns();
     workflow.meta.name = manifest_.name();
-    const Observed observed{workflow, nullptr, "", {}, templates(), {}, false};
+    const Observed observed{.workflow = workflow, .facts = templates()};
     Draft draft(observed, TimePoint{});
     const auto problems = nesting_problems(draft, definition, {name});
     if (problems) add_all(*problems, manifest_.is_workflow() ? name : "");

@@ -7,6 +7,7 @@
 
 #include "cli/near_match.h"
 #include "controllers/source_container.h"
+#include "controllers/step_machine.h"
 
 namespace bootstrap::cli {
 namespace {
@@ -24,12 +25,27 @@ bool may_run(StepState state) {
   return state == StepState::Running || state == StepState::Starting || state == StepState::Ending;
 }
 
+// It goes on, and there is no pod of its own: what it is, is said where its log would be.
+std::optional<LogTarget> first_without_job(const Status& status) {
+  for (const PhaseRecord& phase : status.phases)
+    for (const StepRecord& step : phase.steps)
+      if (is_launched(step.state)) return LogTarget{{phase.name, step.name}, step.attempts};
+  return std::nullopt;
+}
+
+// Of attempts of a former run it is not on record whether they had a pod.
+bool is_told_by_former_runs(const StepRecord& record) {
+  return record.state == StepState::Pending || record.state == StepState::Skipped ||
+         record.state == StepState::Removed;
+}
+
 Result<LogTarget> by_itself(const SeenWorkflow& workflow) {
   if (const auto running = running_target(workflow)) return *running;
   const auto failed = first_with_job(workflow.status, [](StepState state) {
     return state == StepState::Failed || state == StepState::Backoff;
   });
   if (failed) return *failed;
+  if (const auto other = first_without_job(workflow.status)) return *other;
   const auto names = step_names(workflow.status);
   return refused(fmt::format("{}: nothing runs and nothing has failed{}", workflow.meta.name,
                              names.empty()
@@ -67,7 +83,8 @@ Result<LogTarget> log_target(const SeenWorkflow& workflow, const std::string& st
                                record.child, record.child, workflow.meta.ns));
   if (record.attempts == 0)
     return refused(fmt::format("{} was not launched: it is {}", name, to_text(record.state)));
-  if (record.job.empty()) return refused(name + " has no pod: it waits, and runs nothing");
+  if (record.job.empty() && !is_told_by_former_runs(record))
+    return refused(name + " has no pod: it waits, and runs nothing");
   if (attempt > record.attempts)
     return refused(
         fmt::format("{} has no attempt {}: there {}", name, attempt,

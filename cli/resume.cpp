@@ -48,9 +48,7 @@ void add_resume(CLI::App& app, Run& run) {
     run = [options](const Streams& streams) {
       return run_change(options->change, streams, [&](Cluster& cluster) -> Deciding {
         return [&](const SeenWorkflow& workflow) {
-          return resume_change(
-              workflow, options->from,
-              options->from.empty() ? nlohmann::json() : cluster.live_definition(workflow));
+          return resume_change(workflow, options->from, cluster.live_definition(workflow));
         };
       });
     };

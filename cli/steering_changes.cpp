@@ -9,6 +9,8 @@
 
 #include "cli/near_match.h"
 #include "cli/short_message.h"
+#include "controllers/attempt.h"
+#include "controllers/step_machine.h"
 
 namespace bootstrap::cli {
 namespace {
@@ -33,12 +35,28 @@ Result<void> not_of_a_child(const SeenWorkflow& workflow, const char* command) {
       to_text(parent->step), parent->workflow, command, parent->workflow, workflow.meta.ns));
 }
 
+bool continues_on_failure(const StepRef& ref, const json& definition) {
+  if (!definition.is_object()) return false;
+  for (const json& phase : definition.value("phases", json::array()))
+    for (const json& step : phase.value("steps", json::array()))
+      if (phase.value("name", "") == ref.phase && step.value("name", "") == ref.step)
+        return step.value("continueOnFailure", false);
+  return false;
+}
+
+// A failure that its definition tolerates is kept.
+bool is_repeated(const StepRef& ref, const StepRecord& step, const json& definition) {
+  if (step.state == StepState::Cancelled || step.state == StepState::Backoff) return true;
+  if (step.state != StepState::Failed) return false;
+  const bool had_its_end = !was_ended(step) && step.reason != reasons::kNotRetried;
+  return !had_its_end || !continues_on_failure(ref, definition);
+}
+
 // Of what a resume runs again.
-std::string first_to_repeat(const Status& status) {
+std::string first_to_repeat(const Status& status, const json& definition) {
   for (const PhaseRecord& phase : status.phases)
     for (const StepRecord& step : phase.steps)
-      if (step.state == StepState::Failed || step.state == StepState::Cancelled ||
-          step.state == StepState::Backoff)
+      if (is_repeated({phase.name, step.name}, step, definition))
         return to_text(StepRef{phase.name, step.name});
   return "";
 }
@@ -99,18 +117,18 @@ tl::unexpected<Failure> nothing_to_resume(const SeenWorkflow& workflow) {
   }
 }
 
-bool needs_another_run(const SeenWorkflow& workflow) {
+bool needs_another_run(const SeenWorkflow& workflow, const json& definition) {
   const Status& status = workflow.status;
   if (status.reason == kRestored) return true;
   if (!status.state || *status.state == WorkflowState::Invalid ||
       *status.state == WorkflowState::Succeeded)
     return false;
   if (is_final(*status.state)) return true;
-  return !first_to_repeat(status).empty() ||
+  return !first_to_repeat(status, definition).empty() ||
          (has_new_definition(status) && status.run > 0 && !workflow.steering.suspend);
 }
 
-Change another_run(const SeenWorkflow& workflow, const std::string& from) {
+Change another_run(const SeenWorkflow& workflow, const std::string& from, const json& definition) {
   const int run = workflow.status.run + 1;
   json resume{{"run", run}};
   if (!from.empty()) resume["from"] = from;
@@ -124,7 +142,8 @@ Change another_run(const SeenWorkflow& workflow, const std::string& from) {
   change.message = fmt::format("goes on as run {}", run);
   if (!from.empty()) {
     change.message += ", from " + from;
-  } else if (const std::string first = first_to_repeat(workflow.status); !first.empty()) {
+  } else if (const std::string first = first_to_repeat(workflow.status, definition);
+             !first.empty()) {
     change.message += ", from " + first;
   }
   if (workflow.steering.suspend) change.message += "; it is suspended no more";
@@ -141,14 +160,14 @@ Result<Change> resume_change(const SeenWorkflow& workflow, const std::string& fr
   const Status& status = workflow.status;
   if (!from.empty() && status.run == 0 && status.reason != kRestored)
     return nothing_to_resume(workflow);
-  if (from.empty() && !needs_another_run(workflow)) {
+  if (from.empty() && !needs_another_run(workflow, definition)) {
     if (!workflow.steering.suspend || is_over(workflow)) return nothing_to_resume(workflow);
     return Change{{{"suspend", nullptr}},
                   status.run == 0
                       ? "is suspended no more, and begins"
                       : fmt::format("is suspended no more: run {} goes on", status.run)};
   }
-  Change change = another_run(workflow, from);
+  Change change = another_run(workflow, from, definition);
   if (!change.spec.empty()) return change;
   const Condition* said = find_condition(status, kResumeAccepted);
   if (said != nullptr && said->status == "False")

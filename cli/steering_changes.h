@@ -23,8 +23,8 @@
 
 namespace bootstrap::cli {
 
-// `definition`: as it is now, of which `from` names a part; null: not known, then `from` is taken
-// as it is.
+// `definition`: as it is now, of which `from` names a part, and which says what failures are
+// tolerated; null: not known, then `from` is taken as it is, and none is.
 Result<Change> resume_change(const SeenWorkflow&, const std::string& from,
                              const nlohmann::json& definition);
 Result<Change> suspend_change(const SeenWorkflow&);

@@ -1,13 +1,24 @@
 # How our own code is compiled. Every target of ours links bootstrap_own_code privately; what we
 # depend on is never held to our warnings.
+
+# For a build from nothing that is done once: a quarter faster. Whoever works on the code has ccache,
+# which does better and notices an include that is missing.
+set(BOOTSTRAP_PRECOMPILE "$ENV{BOOTSTRAP_PRECOMPILE}" CACHE BOOL
+  "Precompile the headers that most files include, and do without ccache")
 find_program(CCACHE ccache)
-if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER AND NOT BOOTSTRAP_PRECOMPILE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
 add_library(bootstrap_own_code INTERFACE)
 target_include_directories(bootstrap_own_code INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(bootstrap_own_code INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror)
+
+if(BOOTSTRAP_PRECOMPILE)
+  target_precompile_headers(bootstrap_own_code INTERFACE
+    <algorithm> <chrono> <functional> <map> <memory> <optional> <string> <variant> <vector>
+    <nlohmann/json.hpp>)
+endif()
 
 if(BOOTSTRAP_SANITIZE)
   add_compile_options(-fsanitize=${BOOTSTRAP_SANITIZE} -fno-omit-frame-pointer)

@@ -1,5 +1,7 @@
 #include "controllers/actions.h"
 
+#include <fmt/format.h>
+
 namespace bootstrap {
 namespace {
 
@@ -10,6 +12,12 @@ struct KeyOf {
   std::string operator()(const SuspendJob& a) const { return "suspend/" + a.name; }
   std::string operator()(const CreateChild& a) const { return "child/" + a.name; }
   std::string operator()(const SteerChild& a) const { return "steer/" + a.name; }
+  std::string operator()(const CreateLock& a) const { return "lock/" + a.name; }
+  std::string operator()(const Delete& a) const {
+    const char* what = a.what == Made::Job ? "job" : a.what == Made::Plan ? "plan" : "lock";
+    return fmt::format("delete/{}/{}", what, a.name);
+  }
+  std::string operator()(const ReportStrayLock& a) const { return "stray/" + lease_name(a.lock); }
 };
 
 }  // namespace

@@ -34,6 +34,28 @@ struct CreateClaim {  // of the workspace
   Workspace workspace;
 };
 
+struct CreateLock {  // a Lease: see lock.h
+  std::string name;
+  std::string lock;
+  int run = 1;  // of the workflow, for which it is taken
+  TimePoint at{};
+};
+
+// Of what it has made, and only that object.
+enum class Made { Job, Plan, Lock };
+struct Delete {
+  Made what = Made::Job;
+  std::string name;
+  std::string uid;
+};
+
+// Not to the cluster, but to the workflow that has the Lease of a lock which is not on its record:
+// by a request that was done late. It is to look, and to give it up.
+struct ReportStrayLock {
+  std::string holder;
+  std::string lock;
+};
+
 struct SuspendJob {  // its pod is ended, with its grace period
   std::string name;
   std::string job_uid;
@@ -48,6 +70,7 @@ struct CreateChild {  // the workflow that a step runs
   std::string template_name;
   ParameterValues parameters;
   std::vector<std::string> ancestors;
+  std::string lock{};  // under which it runs; empty: none
 };
 
 // What a child, which is a workflow as any other, is to do from now on.
@@ -60,26 +83,28 @@ struct SteerChild {
   std::string name;
   std::string uid;
   bool suspend = false;
-  bool cancel = false;
+  std::string cancel = {};  // why, which stays on the child; empty: it is not cancelled
   std::optional<ChildResume> resume = {};
 };
 
-using Action =
-    std::variant<CreatePlan, CreateClaim, CreateJob, SuspendJob, CreateChild, SteerChild>;
+using Action = std::variant<CreatePlan, CreateClaim, CreateJob, SuspendJob, CreateChild, SteerChild,
+                            CreateLock, Delete, ReportStrayLock>;
 
 // Under which its outcome is found: "job/<name>", "suspend/<name>", "plan/<name>", "claim/<name>",
-// "child/<name>", "steer/<name>".
+// "child/<name>", "steer/<name>", "lock/<name>", "stray/<name>",
+// "delete/job/<name>", "delete/plan/<name>", "delete/lock/<name>".
 std::string key_of(const Action&);
 
 // --- outcomes ---
 
 struct Done {       // created, or it was there already and is ours; suspended
   std::string uid;  // of the Job or child
+  int run = 0;      // that had made it, when it was there already
 };
 // Of Refused: a stored plan is there and ours, and cannot be read.
 inline constexpr const char* kPlanUnreadable = "PlanUnreadable";
-struct NameTaken {  // something that is not ours has this name
-  std::string owner;
+struct NameTaken {    // something that is not ours has this name
+  std::string owner;  // of a lock: the workflow that holds it
 };
 struct Refused {  // the API server said no: quota, admission, RBAC, not valid
   std::string reason;

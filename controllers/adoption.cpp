@@ -4,6 +4,9 @@
 #include <optional>
 #include <type_traits>
 
+#include <fmt/format.h>
+
+#include "controllers/launch.h"
 #include "controllers/step_machine.h"
 
 namespace bootstrap {
@@ -48,7 +51,8 @@ std::vector<Unknown> unknown_work(Draft& draft) {
 }
 
 bool stop(Draft& draft, const Unknown& unknown, const std::string& reason) {
-  return unknown.job != nullptr ? draft.stop(*unknown.job, reason) : draft.stop(*unknown.child);
+  return unknown.job != nullptr ? draft.stop(*unknown.job, reason)
+                                : draft.stop(*unknown.child, reason);
 }
 
 bool may_run(const Plan& plan, const Standing& standing, const StepRef& ref) {
@@ -66,39 +70,46 @@ bool retire(Draft& draft, const Unknown& unknown) {
   return true;
 }
 
-// A Job of a former run, for a turn that has not come in this one. Not so a child: before the next
-// one is made nobody looks for its pods, so it is taken up.
+// Of a former run, of a step that is still to be launched in this one: for a turn that has not
+// come, or not what the step is now.
 bool is_left_over(const Plan& plan, const Standing& standing, const Unknown& unknown) {
   const AttemptRef& attempt = unknown.attempt;
-  if (unknown.job == nullptr) return false;
   if (attempt.run == 0 || attempt.run >= plan.run.run) return false;
   const auto step = std::ranges::find(plan.steps, attempt.step, &PlanStep::ref);
-  return step != plan.steps.end() &&
-         !standing.has_its_turn(static_cast<StepIndex>(step - plan.steps.begin()));
+  if (step == plan.steps.end() || is_launched(unknown.record->state)) return false;
+  const bool is_its_work = unknown.job != nullptr ? has_job(*step) : has_child(*step);
+  return !is_its_work || !standing.has_its_turn(static_cast<StepIndex>(step - plan.steps.begin()));
 }
 
-// Its step is launched anew when it has its turn and the pods of this one have ended.
+// Its step is launched anew when it has its turn and all of this one has ended.
 void put_aside(Draft& draft, const Unknown& unknown) {
-  if (retire(draft, unknown)) unknown.record->former = unknown.attempt.attempt;
+  StepRecord& record = *unknown.record;
+  if (!retire(draft, unknown)) return;
+  record.former = unknown.attempt.attempt;
+  record.child.clear();  // one that was to be resumed: it is the newest attempt no more
+  record.child_uid.clear();
 }
 
 // On record as launched.
 void take_up(Draft& draft, const Unknown& unknown) {
   const ObjectMeta& meta = unknown.meta();
   const auto put_down = unknown.job != nullptr ? launched : launched_child;
-  *unknown.record = put_down(std::move(*unknown.record), unknown.attempt.attempt, meta.name,
-                             meta.uid, draft.plan().name, meta.creation.value_or(draft.now()));
+  *unknown.record =
+      put_down(std::move(*unknown.record), unknown.attempt.attempt, meta.name, meta.uid,
+               plan_of_launch(draft, unknown.attempt.run), meta.creation.value_or(draft.now()));
 }
 
 // On record as launched, and to be stopped.
-void stop_late(Draft& draft, const Unknown& unknown) {
+void stop_late(Draft& draft, const Standing& standing, const Unknown& unknown) {
   StepRecord& record = *unknown.record;
   take_up(draft, unknown);
-  record = unknown.job != nullptr
-               ? to_be_stopped(std::move(record), reasons::kJobSuspended,
-                               "its Job was found after a failure and is stopped")
-               : to_be_stopped(std::move(record), reasons::kChildDeleted,
-                               "its workflow was found after a failure and is deleted");
+  const char* what = unknown.job != nullptr ? "Job" : "workflow";
+  record =
+      standing.is_cancelled()
+          ? to_be_stopped(std::move(record), reasons::kCancelled, "the workflow was cancelled")
+          : to_be_stopped(std::move(record),
+                          unknown.job != nullptr ? reasons::kJobSuspended : reasons::kChildDeleted,
+                          fmt::format("its {} was found after a failure and is stopped", what));
   stop(draft, unknown, record.reason);
 }
 
@@ -118,12 +129,12 @@ template <class Question, class Name>
 bool look_for(Draft& draft, const AttemptRef& attempt, Name&& name_of, std::vector<Unknown>& lost) {
   const ObjectMeta& meta = draft.meta();
   const auto* live =
-      draft.ask()(Question{name_of(meta.name, meta.uid, attempt.step, attempt.attempt)});
-  if (live != nullptr && !*live) draft.retry(live->error().why);
-  if (live == nullptr || !*live) return false;
-  const auto& found = live->value();
+      draft.look_up(Question{name_of(meta.name, meta.uid, attempt.step, attempt.attempt)});
+  if (live == nullptr) return false;
+  const auto& found = *live;
   if (!found || found->meta.controller_uid != meta.uid) return true;
-  Unknown unknown{nullptr, nullptr, attempt, find_step(draft.status(), attempt.step)};
+  Unknown unknown{nullptr, nullptr, attempt_of(found->meta).value_or(attempt),
+                  find_step(draft.status(), attempt.step)};
   if constexpr (std::is_same_v<Question, LiveJob>)
     unknown.job = &*found;
   else
@@ -165,7 +176,7 @@ void adopt(Draft& draft, const Standing& standing) {
     if (is_final(unknown.record->state))
       retire(draft, unknown);
     else if (!may_run(draft.plan(), standing, unknown.attempt.step))
-      stop_late(draft, unknown);
+      stop_late(draft, standing, unknown);
     else if (is_left_over(draft.plan(), standing, unknown))
       put_aside(draft, unknown);
     else
@@ -185,7 +196,7 @@ bool adopt_lost_launches(Draft& draft, const Standing& standing) {
   }
   const auto lost = lost_launches(draft, standing, steps);
   if (!lost) return false;
-  for (const Unknown& unknown : *lost) stop_late(draft, unknown);
+  for (const Unknown& unknown : *lost) stop_late(draft, standing, unknown);
   return true;
 }
 

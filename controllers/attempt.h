@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "controllers/outputs.h"
 #include "controllers/time.h"
@@ -76,8 +77,10 @@ inline constexpr const char* kChildSuspended = "ChildSuspended";  // by spec.sus
 inline constexpr const char* kChildFailed = "ChildFailed";
 inline constexpr const char* kChildInvalid = "ChildInvalid";
 inline constexpr const char* kChildDeleted = "ChildDeleted";
+inline constexpr const char* kChildEnding = "ChildEnding";  // that of a former attempt
 // Why a run does not begin.
 inline constexpr const char* kTemplateNotFound = "TemplateNotFound";
+inline constexpr const char* kWaitingForLock = "WaitingForLock";
 // Why a step is not launched.
 inline constexpr const char* kServiceAccountNotFound = "ServiceAccountNotFound";
 inline constexpr const char* kServiceAccountNotAllowed = "ServiceAccountNotAllowed";
@@ -114,5 +117,9 @@ struct AttemptView {
       {};                           // its timeout has passed and it must be stopped: what to say
   std::optional<int> percent = {};  // how far it is, when it can tell
 };
+
+// Why its Job or child was stopped, by the reason that we have left on it. Empty: by one that says
+// nothing more.
+std::string stop_text(std::string_view reason);
 
 }  // namespace bootstrap

@@ -6,6 +6,7 @@
 
 #include "controllers/limits.h"
 #include "controllers/live_definition.h"
+#include "controllers/lock.h"
 #include "controllers/nesting.h"
 #include "controllers/pod_trouble.h"
 #include "controllers/status_summary.h"
@@ -51,14 +52,10 @@ void hold_unbegun(Draft& draft, int run, const Hold& why) {
 }  // namespace
 
 bool former_pods_run(Draft& draft) {
-  const auto* former = draft.ask()(FormerPods{});
+  const auto* former = draft.look_up(FormerPods{});
   if (former == nullptr) return true;
-  if (!*former) {
-    draft.retry(former->error().why);
-    return true;
-  }
-  const auto still = std::ranges::find_if(**former, [](const PodView& p) { return !has_ended(p); });
-  if (still == (*former)->end()) return false;
+  const auto still = std::ranges::find_if(*former, [](const PodView& p) { return !has_ended(p); });
+  if (still == former->end()) return false;
   draft.wait_to_begin(
       "PreviousRunTerminating",
       fmt::format("waits for pod {} of a former workflow of this name to end", still->meta.name));
@@ -69,9 +66,14 @@ bool former_pods_run(Draft& draft) {
 std::optional<bool> has_begun(Draft& draft, int run) {
   const auto* stored = draft.ask()(StoredPlan{plan_name(draft.meta().name, draft.meta().uid, run)});
   if (stored == nullptr) return std::nullopt;
-  if (*stored) return stored->value().has_value() && draft.observed().plan_problem.empty();
-  if (stored->error().for_good) return false;
+  const bool is_stored =
+      *stored && stored->value().has_value() && draft.observed().plan_problem.empty();
+  if (is_stored) draft.keep_lock();
+  if (*stored || stored->error().for_good) return is_stored;
+  draft.keep_lock();
   draft.retry(stored->error().why);
+  draft.wait_to_begin("PlanUnknown", fmt::format("whether run {} has begun is not known: {}", run,
+                                                 stored->error().why));
   return std::nullopt;
 }
 
@@ -138,7 +140,7 @@ void begin_run(Draft& draft) {
     return hold_unbegun(
         draft, run,
         {WorkflowState::Suspended, "Suspended", "spec.suspend is true, so nothing is started"});
-  store_plan(draft, std::move(**next));
+  if (holds_lock(draft, lock_of(draft.meta(), **next), run)) store_plan(draft, std::move(**next));
 }
 
 void fetch_plan(Draft& draft) {

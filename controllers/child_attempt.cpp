@@ -81,6 +81,7 @@ class ChildAttempt {
                                          : cancelled ? "was cancelled"
                                                      : "failed",
                                          status.reason, status.message));
+    if (cancelled) explain_stop(child, *view.result);
     view.result->finished = status.completion;
     if (const Condition* refused = refused_resume(child))
       view.result->message =
@@ -90,6 +91,14 @@ class ChildAttempt {
     view.result->reason.clear();
     view.result->message.clear();
     return view;
+  }
+
+  // By its step, whose record of that may have been lost.
+  void explain_stop(const Workflow& child, AttemptResult& result) const {
+    const std::string why = stop_text(child.stop_reason);
+    if (why.empty()) return;
+    result.reason = child.stop_reason;
+    result.message = why;
   }
 
   AttemptView running(const Workflow& child) const {

@@ -13,7 +13,7 @@ void steer_children(Draft& draft, const Standing& standing) {
     if (record == nullptr || record->child_uid != child->meta.uid) continue;
     if (!is_launched(record->state) || record->state == StepState::Ending) continue;
     if (child->steering.suspend != standing.is_suspended())
-      draft.steer({child->meta.name, child->meta.uid, standing.is_suspended(), false});
+      draft.steer({child->meta.name, child->meta.uid, standing.is_suspended(), {}});
   }
 }
 

@@ -52,7 +52,7 @@ json build_child(const ObjectMeta& parent, const CreateChild& child) {
           {"metadata",
            {{"name", child.name},
             {"namespace", parent.ns},
-            {"labels", labels_of_attempt(parent, child.step, child.attempt, child.run)},
+            {"labels", labels_of_attempt(parent, child.step, child.attempt, child.run, child.lock)},
             {"annotations", {{annotations::kAncestors, to_text(child.ancestors)}}},
             {"ownerReferences", json::array({owner_reference(parent)})}}},
           {"spec", std::move(spec)}};
@@ -78,13 +78,15 @@ bool is_over(const Workflow& child) {
 json steering_patch(const SteerChild& to) {
   // Null: the field is as if it had never been set.
   json spec{{"suspend", to.suspend ? json(true) : json()},
-            {"cancel", to.cancel ? json(true) : json()}};
+            {"cancel", to.cancel.empty() ? json() : json(true)}};
+  const json reason = to.cancel.empty() ? json() : json(to.cancel);
   if (to.resume) {
     spec["resume"] = {{"run", to.resume->run}};
     spec["templateRef"] = {{"name", to.resume->template_name}};
     spec["parameters"] = to_json(to.resume->parameters);
   }
-  return {{"metadata", {{"uid", to.uid}}}, {"spec", std::move(spec)}};
+  return {{"metadata", {{"uid", to.uid}, {"annotations", {{annotations::kStopReason, reason}}}}},
+          {"spec", std::move(spec)}};
 }
 
 }  // namespace bootstrap

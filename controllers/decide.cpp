@@ -12,9 +12,11 @@
 #include "controllers/draft.h"
 #include "controllers/launch.h"
 #include "controllers/live_definition.h"
+#include "controllers/lock.h"
 #include "controllers/obedience.h"
 #include "controllers/readiness.h"
 #include "controllers/resume_request.h"
+#include "controllers/retention.h"
 #include "controllers/status_summary.h"
 
 namespace bootstrap {
@@ -24,7 +26,8 @@ namespace {
 // already asks for nothing.
 void stand_still(Draft& draft) {
   Status& status = draft.status();
-  if (lost_its_status(draft.observed().workflow)) {
+  status.observed_generation = draft.meta().generation;
+  if (lost_its_status(draft)) {
     status.uid = draft.meta().uid;
     status.run = draft.observed().workflow.steering.resume.run;
   }
@@ -40,6 +43,7 @@ void stand_still(Draft& draft) {
 // Nothing is launched any more, whatever is found.
 void consider_final(Draft& draft) {
   retire_unknown_jobs(draft);
+  clean_up(draft);
   Status& status = draft.status();
   if (status.observed_generation == draft.meta().generation) return;
   if (status.run == 0) {
@@ -107,20 +111,25 @@ void go_on(Draft& draft, Resuming resuming) {
   status.observed_generation = draft.meta().generation;
   if (draft.observed().plan == nullptr)
     return status.run == 0 ? begin_run(draft) : fetch_plan(draft);
+  draft.keep_lock();
   take_plan(draft);
   run_steps(draft, {steering.suspend, steering.cancel, resuming == Resuming::Waits});
   note_definition(draft);
 }
 
 void consider(Draft& draft) {
-  if (draft.meta().deletion || is_refused_child(draft)) return;
+  if (draft.meta().deletion) return;
+  if (is_refused_child(draft)) {
+    draft.status().observed_generation = draft.meta().generation;
+    return;
+  }
   const Workflow& workflow = draft.observed().workflow;
-  if (lost_its_status(workflow)) return stand_still(draft);
+  if (lost_its_status(draft)) return stand_still(draft);
   const Resuming resuming = consider_resume(draft);
   if (resuming == Resuming::Stores) return;
   if (resuming != Resuming::Begins) {
     const bool begins_anew = workflow.status.run == 0 && workflow.steering.resume.run > 0;
-    if (is_restored(workflow) && !begins_anew) return stand_still(draft);
+    if (is_restored(draft) && !begins_anew) return stand_still(draft);
     if (is_over(draft)) return consider_final(draft);
   }
   go_on(draft, resuming);
@@ -131,6 +140,7 @@ void consider(Draft& draft) {
 Decision decide(const Observed& observed, TimePoint now) {
   Draft draft(observed, now);
   consider(draft);
+  if (!draft.meta().deletion) give_up_unneeded_locks(draft);
   return draft.finish();
 }
 

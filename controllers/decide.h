@@ -1,7 +1,8 @@
 #pragma once
 // The heart: what is the case → what to do. Pure; run again until it has nothing left to ask or do.
 //
-//   identity → final? → plan → adopt → advance each step → intent → launch what is ready → roll up
+//   identity → final? → lock → plan → adopt → advance each step → intent → launch what is ready
+//   → roll up
 //
 // The same observations and the same time give the same decision, so a crash between any two of
 // its effects is repaired by deciding again. Writes happen in this order within a pass: the plan
@@ -24,10 +25,13 @@ namespace bootstrap {
 struct Observed {
   const Workflow& workflow;
   const Plan* plan = nullptr;  // of the current run, once it is known
-  std::string plan_problem;    // why a stored plan cannot be used
-  Work work;                   // Jobs and pods of this workflow's UID
-  Facts facts;
-  Outcomes outcomes;
+  std::string plan_problem{};  // why a stored plan cannot be used
+  Work work{};                 // Jobs and pods of this workflow's UID
+  Facts facts{};
+  Outcomes outcomes{};
+  std::set<std::string>
+      stray_locks{};               // that it has, as others say, and that are not on its record
+  bool has_restore_label = false;  // as backup tools put on what they restore
   bool approvals_are_verified = false;  // the API server sees to it that `by` is who wrote it
 };
 

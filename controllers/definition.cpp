@@ -366,6 +366,7 @@ tl::expected<Definition, Problems> read_definition(const json& spec) {
   const json& notes = in.object(spec, "notes", "");
   definition.notes = {in.text(notes, "success", "notes."), in.text(notes, "failure", "notes.")};
   definition.workspace = read_workspace(in, spec);
+  definition.lock = in.text(spec, "lock", "");
   const Tools tools = read_tools(in, in.object(spec, "tools", ""), "tools.");
   definition.order = read_order(in, spec);
   definition.timeout = in.optional_duration(spec, "timeout", "");

@@ -203,6 +203,7 @@ struct Definition {
   std::vector<Parameter> parameters;
   Notes notes;
   std::optional<Workspace> workspace;
+  std::string lock;  // may hold references; empty: none
   Order order = Order::Sequential;
   std::optional<Duration> timeout;  // of all phases but those of finally
   std::vector<PhaseDefinition> phases;

@@ -44,9 +44,9 @@ bool Draft::stop(const JobView& job, const std::string& reason) {
   return act_until_done(SuspendJob{job.meta.name, job.meta.uid, reason});
 }
 
-bool Draft::stop(const Workflow& child) {
+bool Draft::stop(const Workflow& child, const std::string& reason) {
   if (child.meta.deletion || is_over(child) || child.steering.cancel) return true;
-  return steer({child.meta.name, child.meta.uid, false, true});
+  return steer({child.meta.name, child.meta.uid, false, reason});
 }
 
 bool Draft::act_until_done(Action action) {
@@ -62,7 +62,7 @@ bool Draft::act_until_done(Action action) {
 
 void Draft::stop_work_of(const StepRecord& record) {
   for (const auto& child : observed_.work.children)
-    if (child->meta.uid == record.child_uid) stop(*child);
+    if (child->meta.uid == record.child_uid) stop(*child, record.reason);
   for (const auto& job : observed_.work.jobs)
     if (job->meta.uid == record.job_uid) stop(*job, record.reason);
 }

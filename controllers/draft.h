@@ -36,6 +36,15 @@ class Draft {
   // next run begins, which follows from it and from the stored plan.
   const Status& settled() const { return begin_ ? *begin_ : observed_.workflow.status; }
   Inquiry& ask() { return ask_; }
+  // The answer of a look-up. Null: it is not there yet, or the look-up has failed and is made again
+  // soon.
+  template <class Q>
+  const typename Q::Answer* look_up(const Q& question) {
+    const auto* answer = ask_(question);
+    if (answer == nullptr) return nullptr;
+    if (!*answer) retry(answer->error().why);
+    return *answer ? &answer->value() : nullptr;
+  }
 
   // Null: not performed yet in this pass.
   const Outcome* outcome_of(const Action&) const;
@@ -50,11 +59,16 @@ class Draft {
   // condition of the resume that waits.
   void wait_to_begin(const char* reason, std::string message);
 
+  // A run goes on, or has begun, perhaps, or is about to.
+  void keep_lock() { keeps_lock_ = true; }
+  bool keeps_lock() const { return keeps_lock_; }
+
   // Suspends a Job, unless it has ended; cancels a child, unless it is over. True: it has been
   // told, or needs not be.
   bool stop(const JobView&, const std::string& reason);
-  bool stop(const Workflow& child);
+  bool stop(const Workflow& child, const std::string& reason);
   bool steer(SteerChild action) { return act_until_done(std::move(action)); }
+  bool remove(Delete action) { return act_until_done(std::move(action)); }
   // The Job or child of its attempt, for the record's reason.
   void stop_work_of(const StepRecord&);
 
@@ -70,6 +84,7 @@ class Draft {
   Inquiry ask_;
   Decision decision_;
   std::optional<Status> begin_;
+  bool keeps_lock_ = false;
 };
 
 }  // namespace bootstrap

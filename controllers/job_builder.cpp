@@ -64,7 +64,7 @@ class JobBuilder {
   }
 
   json own_labels() const {
-    return labels_of_attempt(workflow_, step_.ref, attempt_, plan_.run.run);
+    return labels_of_attempt(workflow_, step_.ref, attempt_, plan_.run.run, plan_.lock);
   }
 
   json failure_policy() const {

@@ -7,6 +7,7 @@
 #include "controllers/account.h"
 #include "controllers/advance_step.h"
 #include "controllers/answers.h"
+#include "controllers/child_workflow.h"
 #include "controllers/launch_child.h"
 #include "controllers/limits.h"
 #include "controllers/source_turn.h"
@@ -56,18 +57,34 @@ bool decisions_are_stored(Draft& draft) {
   });
 }
 
+// Which is on its way out; its end wakes this workflow.
+const Workflow* former_child_at_work(Draft& draft, const PlanStep& step, const StepRecord& record) {
+  for (const auto& child : draft.observed().work.children) {
+    const auto attempt = attempt_of(child->meta);
+    if (attempt && attempt->step == step.ref && attempt->attempt <= record.attempts &&
+        child->meta.controller_uid == draft.meta().uid && child->meta.uid != record.child_uid &&
+        !is_over(*child))
+      return child.get();
+  }
+  return nullptr;
+}
+
 // The word of the live API: a store may be behind, and two attempts at once are the one thing that
 // must never be.
 bool former_attempts_have_ended(Draft& draft, const PlanStep& step, StepRecord& record) {
   if (record.attempts == 0) return true;
-  const auto* live = draft.ask()(LivePods{step.ref});
-  if (live == nullptr) return false;
-  if (!*live) {
-    draft.retry(live->error().why);
+  if (const Workflow* child = former_child_at_work(draft, step, record)) {
+    keep_failure(record);
+    record.reason = reasons::kChildEnding;
+    record.message =
+        fmt::format("waits for workflow {} of a former attempt to end", child->meta.name);
+    record.next_retry.reset();
     return false;
   }
-  const auto still = std::ranges::find_if(**live, [](const PodView& p) { return !has_ended(p); });
-  if (still == (*live)->end()) return true;
+  const auto* live = draft.look_up(LivePods{step.ref});
+  if (live == nullptr) return false;
+  const auto still = std::ranges::find_if(*live, [](const PodView& p) { return !has_ended(p); });
+  if (still == live->end()) return true;
   keep_failure(record);
   record.reason = reasons::kPodEnding;
   record.message = fmt::format("waits for pod {} of a former attempt to end", still->meta.name);
@@ -78,17 +95,12 @@ bool former_attempts_have_ended(Draft& draft, const PlanStep& step, StepRecord& 
 
 // A claim that is there, and belongs there.
 bool claim_exists(Draft& draft, const std::string& name, StepRecord& record) {
-  const auto* claim = draft.ask()(ClaimOf{name});
+  const auto* claim = draft.look_up(ClaimOf{name});
   if (claim == nullptr) return false;
-  if (!*claim) {
-    draft.retry(claim->error().why);
-    return false;
-  }
-  if (claim->value() && !claim->value()->meta.deletion) return true;
-  wait_to_launch(
-      draft, record, reasons::kClaimNotFound,
-      fmt::format("PersistentVolumeClaim {} {} in namespace {}", name,
-                  claim->value() ? "is being deleted" : "does not exist", draft.meta().ns));
+  if (*claim && !(*claim)->meta.deletion) return true;
+  wait_to_launch(draft, record, reasons::kClaimNotFound,
+                 fmt::format("PersistentVolumeClaim {} {} in namespace {}", name,
+                             *claim ? "is being deleted" : "does not exist", draft.meta().ns));
   return false;
 }
 
@@ -168,9 +180,13 @@ void wait_to_launch(Draft& draft, StepRecord& record, const char* reason,
   draft.wake(looks_at_waiting(draft).next);
 }
 
-std::optional<std::string> created(Draft& draft, StepRecord& record, const Creation& creation,
-                                   const Outcome& outcome) {
-  if (const auto* done = std::get_if<Done>(&outcome)) return done->uid;
+std::string plan_of_launch(const Draft& draft, int run) {
+  return run == 0 ? draft.plan().name : plan_name(draft.meta().name, draft.meta().uid, run);
+}
+
+const Done* created(Draft& draft, StepRecord& record, const Creation& creation,
+                    const Outcome& outcome) {
+  if (const auto* done = std::get_if<Done>(&outcome)) return done;
   if (const auto* taken = std::get_if<NameTaken>(&outcome)) {
     record = never_launched(std::move(record), reasons::kNameTaken,
                             fmt::format("there is a {} {} already, which belongs to {}",
@@ -184,7 +200,7 @@ std::optional<std::string> created(Draft& draft, StepRecord& record, const Creat
   } else if (const auto* unknown = std::get_if<NotKnown>(&outcome)) {
     draft.retry(unknown->why);
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 LookSchedule looks_at_waiting(Draft& draft) {
@@ -219,10 +235,11 @@ void launch(Draft& draft, const Standing& standing, const PlanStep& step) {
   const Outcome* outcome = draft.outcome_of(action);
   if (outcome == nullptr) return draft.act(action);
   const Creation job{"Job", action.name, reasons::kJobInvalid};
-  const auto uid = created(draft, record, job, *outcome);
-  if (!uid) return;
-  record = launched(std::move(record), attempt, action.name, *uid, draft.plan().name, draft.now());
-  record.source_revision = action.values.source_commit;
+  const Done* done = created(draft, record, job, *outcome);
+  if (done == nullptr) return;
+  record = launched(std::move(record), attempt, action.name, done->uid,
+                    plan_of_launch(draft, done->run), draft.now());
+  if (record.plan == draft.plan().name) record.source_revision = action.values.source_commit;
 }
 
 }  // namespace bootstrap

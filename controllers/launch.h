@@ -28,9 +28,11 @@ struct Creation {
   const char* invalid;      // one of reasons: the API server will never take it
 };
 
-// The UID of what is there now. Empty: it is not, or nobody knows; the record says why it waits or
-// has failed.
-std::optional<std::string> created(Draft&, StepRecord&, const Creation&, const Outcome&);
+// What is there now. Null: it is not, or nobody knows; the record says why it waits or has failed.
+const Done* created(Draft&, StepRecord&, const Creation&, const Outcome&);
+
+// The plan that an attempt of that run was launched with; 0: it was this one.
+std::string plan_of_launch(const Draft&, int run);
 
 void launch(Draft&, const Standing&, const PlanStep&);
 

@@ -59,7 +59,8 @@ void launch_child(Draft& draft, const Standing& standing, const PlanStep& step,
                      .run = draft.plan().run.run,
                      .template_name = work.template_name,
                      .parameters = {},
-                     .ancestors = ancestors_of_children(draft)};
+                     .ancestors = ancestors_of_children(draft),
+                     .lock = draft.plan().lock};
   const Plan& plan = draft.plan();
   const Lookup lookup =
       with_values(plan.run, plan.parameters, values, result_for(plan, standing, step.phase));
@@ -71,8 +72,9 @@ void launch_child(Draft& draft, const Standing& standing, const PlanStep& step,
   const Outcome* outcome = draft.outcome_of(action);
   if (outcome == nullptr) return draft.act(std::move(action));
   const Creation child{"workflow", action.name, reasons::kChildInvalid};
-  if (const auto uid = created(draft, record, child, *outcome))
-    record = launched_child(std::move(record), attempt, action.name, *uid, plan.name, draft.now());
+  if (const Done* done = created(draft, record, child, *outcome))
+    record = launched_child(std::move(record), attempt, action.name, done->uid,
+                            plan_of_launch(draft, done->run), draft.now());
 }
 
 }  // namespace bootstrap

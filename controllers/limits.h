@@ -21,6 +21,7 @@ inline constexpr std::size_t kConditions = 8;     // of one `when` or `requiredW
 inline constexpr std::size_t kDepth = 4;          // of workflows that run workflows, with the first
 inline constexpr std::size_t kWorkflowName = 40;  // characters; leaves room in Job names
 inline constexpr std::size_t kAsked = 16;         // parameters that one step asks for
+inline constexpr std::size_t kLockName = 253;     // characters
 inline constexpr int kApprovers = 16;             // of one step
 inline constexpr std::size_t kRevision = 255;     // characters of a branch or tag
 inline constexpr Duration kShortestTimeout = 1s;
@@ -37,6 +38,9 @@ inline constexpr int kUncountedAttempts = 10;
 // Defaults the operator applies (the CRD has none, so that no apply ever sees a difference).
 inline constexpr Duration kDefaultTimeout = 2h;  // of one attempt, pulling the image included
 inline constexpr Duration kDefaultStartTimeout = 15min;
+
+// How long Jobs, pods and plans are kept after the end of a workflow.
+inline constexpr Duration kDefaultJobRetention = 168h;
 
 // Of a status: it must stay far below what etcd takes in one object. With all of these it has less
 // than 256 KiB.

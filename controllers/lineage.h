@@ -4,6 +4,8 @@
 //
 //   root, root-uid           the workflow that people made
 //   within.…/<uid>           each workflow that a step of it runs, on the way down
+//   lock.…/<hash>            each lock under which it runs: its own, and those of the workflows
+//   above
 //
 // Pure functions.
 
@@ -19,9 +21,10 @@ namespace bootstrap {
 // Of everything that is created for a workflow: its Jobs, their pods, and the workflows it runs.
 std::map<std::string, std::string> lineage_labels(const ObjectMeta& workflow);
 
-// All labels of the Job or workflow of an attempt, and of its pod.
+// All labels of the Job or workflow of an attempt, and of its pod. `lock`: of that run; empty:
+// none.
 std::map<std::string, std::string> labels_of_attempt(const ObjectMeta& workflow, const StepRef&,
-                                                     int attempt, int run);
+                                                     int attempt, int run, const std::string& lock);
 
 // That of what is below the workflow with this UID, which a step of another one runs.
 std::string label_within(std::string_view uid);

@@ -68,6 +68,14 @@ std::string event_name(std::string_view workflow, std::string_view workflow_uid,
   return fmt::format("{}.{}", workflow, short_hash(fmt::format("{}/{}", workflow_uid, cause)));
 }
 
+std::string lease_name(std::string_view lock) {
+  return fmt::format("bootstrap-lock-{}", short_hash(std::string(lock)));
+}
+
+std::string label_of_lock(std::string_view lock) {
+  return fmt::format("{}{}", labels::kLockPrefix, short_hash(std::string(lock)));
+}
+
 bool is_step_name(std::string_view name) {
   const auto letter_or_digit = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');

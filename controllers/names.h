@@ -39,6 +39,12 @@ std::string claim_name(std::string_view workflow, std::string_view workflow_uid)
 std::string event_name(std::string_view workflow, std::string_view workflow_uid,
                        std::string_view cause);
 
+// "bootstrap-lock-<hash>": the Lease of a lock.
+std::string lease_name(std::string_view lock);
+
+// The label of everything that runs under a lock.
+std::string label_of_lock(std::string_view lock);
+
 // A DNS label (RFC 1123) of at most 40 characters: what phases and steps may be called.
 bool is_step_name(std::string_view);
 
@@ -54,6 +60,8 @@ inline constexpr const char* kRun = "bootstrap.openshift.io/run";
 // See lineage.h.
 inline constexpr const char* kRoot = "bootstrap.openshift.io/root";
 inline constexpr const char* kRootUid = "bootstrap.openshift.io/root-uid";
+// See lock.h: "lock.bootstrap.openshift.io/<hash>" on what runs under a lock.
+inline constexpr std::string_view kLockPrefix = "lock.bootstrap.openshift.io/";
 // On a ServiceAccount: steps may run as it.
 inline constexpr const char* kAllowWorkflows = "bootstrap.openshift.io/allow-workflows";
 }  // namespace labels
@@ -64,7 +72,8 @@ inline constexpr const char* kStdin = "bootstrap.openshift.io/stdin";    // on a
 // On a workflow that a step runs: see child_workflow.h.
 inline constexpr const char* kAncestors = "bootstrap.openshift.io/ancestors";
 inline constexpr const char* kPasswd = "bootstrap.openshift.io/passwd";  // on a pod
-// On a Job that was suspended: the reason its step has.
+inline constexpr const char* kLock = "bootstrap.openshift.io/lock";      // on a Lease: its name
+// On a Job that was suspended, and on a child that was cancelled: the reason its step has.
 inline constexpr const char* kStopReason = "bootstrap.openshift.io/stop-reason";
 }  // namespace annotations
 

@@ -190,12 +190,27 @@ tl::expected<PlanRecord, std::string> read_revision(const json& revision) {
   }
 }
 
+namespace {
+
+RunIdentity identity_of(const ObjectMeta& workflow, const PlanRecord& record) {
+  return {workflow.ns, workflow.name, workflow.uid, record.run, record.start};
+}
+
+}  // namespace
+
+std::string lock_of(const ObjectMeta& workflow, const PlanRecord& record) {
+  const std::string text = record.definition.value("lock", "");
+  return substitute(text, lookup_of(identity_of(workflow, record), record.parameters),
+                    Quoting::Plain)
+      .value_or(text);
+}
+
 tl::expected<Plan, std::string> compile(const ObjectMeta& workflow, const PlanRecord& record) {
   auto definition = read_definition(record.definition);
   if (!definition) return tl::unexpected(problems_text(definition.error(), limits::kMessage));
   Plan plan;
   plan.name = plan_name(workflow.name, workflow.uid, record.run);
-  plan.run = {workflow.ns, workflow.name, workflow.uid, record.run, record.start};
+  plan.run = identity_of(workflow, record);
   plan.is_child = is_child(workflow);
   plan.generation = record.generation;
   plan.definition = record.definition;
@@ -205,6 +220,7 @@ tl::expected<Plan, std::string> compile(const ObjectMeta& workflow, const PlanRe
   plan.notes = definition->notes;
   plan.timeout = definition->timeout;
   plan.workspace = definition->workspace;
+  plan.lock = lock_of(workflow, record);
   Graph(plan).add(*definition);
   note_asks(plan.steps);
   return plan;

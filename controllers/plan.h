@@ -79,6 +79,7 @@ struct Plan {
   Notes notes;
   std::optional<Duration> timeout;  // of the phases that run on success
   std::optional<Workspace> workspace;
+  std::string lock;               // see lock_of()
   std::vector<PlanPhase> phases;  // in the order of the definition, those of finally last
   std::vector<PlanStep> steps;    // likewise; `after` and `after_end` point backwards only
 };
@@ -105,6 +106,9 @@ tl::expected<PlanRecord, std::string> read_revision(const nlohmann::json& revisi
 
 // Error: the stored definition is not valid for this version.
 tl::expected<Plan, std::string> compile(const ObjectMeta& workflow, const PlanRecord&);
+
+// The lock under which that run stands, with its references replaced. Empty: none.
+std::string lock_of(const ObjectMeta& workflow, const PlanRecord&);
 
 // The owner reference of everything that the operator creates for a workflow.
 nlohmann::json owner_reference(const ObjectMeta& workflow);

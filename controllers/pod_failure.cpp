@@ -107,15 +107,10 @@ void explain_stop(const JobView& job, const StepRecord& record, const StepDefini
     result.message = fmt::format("did not start within {}", to_text(definition.start_timeout));
     result.exit_code.reset();  // whoever names one has made it up, as the kubelet does
     result.log_tail.clear();
-  } else if (result.reason == reasons::kPhaseTimedOut) {
-    result.message = "its phase did not end within its timeout";
-  } else if (result.reason == reasons::kWorkflowTimedOut) {
-    result.message = "the workflow did not end within its timeout";
-  } else if (result.reason == reasons::kCancelled) {
-    result.message = "the workflow was cancelled";
-  } else {
-    result.message = fmt::format("its Job {} was stopped", record.job);
+    return;
   }
+  result.message = stop_text(job.stop_reason);
+  if (result.message.empty()) result.message = fmt::format("its Job {} was stopped", record.job);
 }
 
 void explain_failure(const FailedPod& failed, AttemptResult& result) {

@@ -7,6 +7,7 @@
 // subscriptions, live while they are asked: the answer comes when it is known, and a change of it
 // wakes the workflow. Whoever stops asking has unsubscribed.
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,6 +29,12 @@ struct StoredPlan {
   std::string name;
   auto operator<=>(const StoredPlan&) const = default;
   using Answer = std::optional<PlanRecord>;
+};
+
+// All plans that this workflow has stored.
+struct StoredPlans {
+  auto operator<=>(const StoredPlans&) const = default;
+  using Answer = std::vector<PlanView>;
 };
 
 // A Job that the store does not show: is it really gone?
@@ -77,6 +84,34 @@ struct ClaimOf {
   using Answer = std::optional<ClaimView>;
 };
 
+// The Lease of a lock, as the live API has it.
+struct LockNow {
+  std::string lock;
+  auto operator<=>(const LockNow&) const = default;
+  using Answer = std::optional<LeaseView>;
+};
+
+// All pods that run under a lock.
+struct PodsUnderLock {
+  std::string lock;
+  auto operator<=>(const PodsUnderLock&) const = default;
+  using Answer = std::vector<PodView>;
+};
+
+// Whose status says that they hold or want a lock. A change of that wakes those that wait for it,
+// without a subscription.
+struct LockClaim {
+  std::string workflow;
+  TimePoint creation;
+  bool runs = false;  // a run of it goes on
+  auto operator<=>(const LockClaim&) const = default;
+};
+struct OtherClaims {
+  std::string lock;
+  auto operator<=>(const OtherClaims&) const = default;
+  using Answer = std::vector<LockClaim>;
+};
+
 // A template of the workflow's namespace, as the live API has it.
 struct TemplateOf {
   std::string name;
@@ -123,9 +158,10 @@ struct MayRead {
   using Answer = bool;
 };
 
-using Question = std::variant<StoredPlan, LiveJob, LivePods, FormerPods, ServiceAccountOf, ClaimOf,
-                              EventsAbout, ResourceState, ResourceNow, MayRead, TemplateOf,
-                              WatchedTemplate, LiveChild, PodsOfWorkflow>;
+using Question =
+    std::variant<StoredPlan, LiveJob, LivePods, FormerPods, ServiceAccountOf, ClaimOf, EventsAbout,
+                 ResourceState, ResourceNow, MayRead, TemplateOf, WatchedTemplate, LiveChild,
+                 PodsOfWorkflow, LockNow, PodsUnderLock, OtherClaims, StoredPlans>;
 
 // A look-up that failed is an answer too.
 struct Unavailable {
@@ -140,7 +176,8 @@ using Answer =
                  Found<ServiceAccountOf::Answer>, Found<ClaimOf::Answer>,
                  Found<EventsAbout::Answer>, Found<ResourceState::Answer>, Found<MayRead::Answer>,
                  Found<TemplateOf::Answer>, Found<WatchedTemplate::Answer>,
-                 Found<LiveChild::Answer>>;  // some questions have answers of the same type
+                 Found<LiveChild::Answer>, Found<LockNow::Answer>, Found<OtherClaims::Answer>,
+                 Found<StoredPlans::Answer>>;  // some questions have answers of the same type
 
 using Facts = std::map<Question, Answer>;
 
@@ -159,6 +196,10 @@ class Inquiry {
   }
 
   const std::set<Question>& asked() const { return asked_; }
+  // No answer will come that could change the decision.
+  bool all_is_known() const {
+    return std::ranges::all_of(asked_, [&](const Question& q) { return facts_->contains(q); });
+  }
 
  private:
   const Facts* facts_;

@@ -22,7 +22,7 @@ constexpr const char* kReadLate =
 // The fields in which references are replaced, in the words of docs/api.md.
 constexpr const char* kReplaced =
     "args, command, env values, image, source, stdin, workflow.parameters, workspace.claimName, "
-    "notes, and name, labels and value of waitFor and when";
+    "lock, notes, and name, labels and value of waitFor and when";
 
 // Whether the kubelet may know a variable of this name in the step's container.
 bool may_be_variable(const Tools& tools, std::string_view name) {

@@ -21,13 +21,6 @@ bool is_named(const PlanStep& step, const std::string& from) {
   return from == step.ref.phase || from == to_text(step.ref);
 }
 
-// All of a phase with a condition that was skipped is looked at again when a step of it is to run.
-bool is_named_by_its_phase(const Status& status, const Plan& next, const PlanStep& step) {
-  const auto phase = std::ranges::find(status.phases, step.ref.phase, &PhaseRecord::name);
-  return phase != status.phases.end() && phase->state == PhaseState::Skipped &&
-         !next.phases[step.phase].when.empty() && next.from.starts_with(step.ref.phase + "/");
-}
-
 // It had an end of its own, which its definition tolerates.
 bool is_tolerated(const PlanStep& step, const StepRecord& record) {
   return step.definition.continue_on_failure && !was_ended(record) &&
@@ -49,26 +42,60 @@ bool runs_elsewhere(const StepRecord& record) {
 }
 
 enum class Fate { Keep, Retry, Repeat };
+using Fates = std::vector<Fate>;  // of each step of the next plan
 
-// Of each step of the next plan.
-std::vector<Fate> fates_of(const Status& status, const Plan& next) {
-  std::vector<Fate> fates(next.steps.size(), Fate::Keep);
+bool is_to_run(const Status& status, const PlanStep& step, Fate fate) {
+  const StepRecord* record = find_step(status, step.ref);
+  return record == nullptr || record->state == StepState::Pending || fate != Fate::Keep;
+}
+
+// Of one step, when those before it have theirs.
+Fate fate_of(const Status& status, const Plan& next, const PlanStep& step,
+             const std::set<StepIndex>& before, const Fates& fates) {
+  const StepRecord* record = find_step(status, step.ref);
+  if (record == nullptr || record->state == StepState::Pending) return Fate::Keep;
+  const bool repeats =
+      is_finally(next, step) || is_named(step, next.from) || record->state == StepState::Removed ||
+      std::ranges::any_of(before, [&](StepIndex other) {
+        return fates[other] != Fate::Keep &&
+               find_step(status, next.steps[other].ref)->state != StepState::Removed;
+      });
+  if (repeats) return Fate::Repeat;
+  return has_failed(step, *record) ? Fate::Retry : Fate::Keep;
+}
+
+bool is_untouched(const Status& status, const std::string& phase) {
+  const auto found = std::ranges::find(status.phases, phase, &PhaseRecord::name);
+  return found != status.phases.end() &&
+         std::ranges::none_of(found->steps,
+                              [](const StepRecord& s) { return s.start.has_value(); });
+}
+
+// Whether a phase is to run is decided for all of it, before the first of its steps begins. So when
+// nothing of it has begun and one of its steps is to run, none keeps what came of that decision.
+void decide_anew(const Status& status, const Plan& next, PhaseIndex phase, Fates& fates) {
+  if (next.phases[phase].when.empty() || !is_untouched(status, next.phases[phase].name)) return;
+  std::vector<StepIndex> steps;
+  for (StepIndex i = 0; i < next.steps.size(); ++i)
+    if (next.steps[i].phase == phase) steps.push_back(i);
+  const auto is_to_run_now = [&](StepIndex i) {
+    return is_to_run(status, next.steps[i], fates[i]);
+  };
+  if (std::ranges::none_of(steps, is_to_run_now)) return;
+  for (const StepIndex i : steps)
+    if (const StepRecord* record = find_step(status, next.steps[i].ref);
+        record != nullptr && record->state != StepState::Pending)
+      fates[i] = Fate::Repeat;
+}
+
+Fates fates_of(const Status& status, const Plan& next) {
+  Fates fates(next.steps.size(), Fate::Keep);
   const auto before = steps_before(next.steps);
   for (StepIndex i = 0; i < fates.size(); ++i) {
-    const PlanStep& step = next.steps[i];
-    const StepRecord* record = find_step(status, step.ref);
-    if (record == nullptr || record->state == StepState::Pending) continue;
-    const bool repeats =
-        is_finally(next, step) || is_named(step, next.from) ||
-        is_named_by_its_phase(status, next, step) || record->state == StepState::Removed ||
-        std::ranges::any_of(before[i], [&](StepIndex other) {
-          return fates[other] != Fate::Keep &&
-                 find_step(status, next.steps[other].ref)->state != StepState::Removed;
-        });
-    if (repeats)
-      fates[i] = Fate::Repeat;
-    else if (has_failed(step, *record))
-      fates[i] = Fate::Retry;
+    fates[i] = fate_of(status, next, next.steps[i], before[i], fates);
+    const PhaseIndex phase = next.steps[i].phase;
+    if (i + 1 == fates.size() || next.steps[i + 1].phase != phase)
+      decide_anew(status, next, phase, fates);
   }
   return fates;
 }
@@ -117,7 +144,7 @@ const PhaseRecord* find_phase(const Status& status, const std::string& name) {
 }
 
 std::vector<PhaseRecord> phases_of(const Status& status, const Plan& next, bool is_restored) {
-  const std::vector<Fate> fates = fates_of(status, next);
+  const Fates fates = fates_of(status, next);
   std::vector<PhaseRecord> phases;
   for (PhaseIndex p = 0; p < next.phases.size(); ++p) {
     const PhaseRecord* former = find_phase(status, next.phases[p].name);
@@ -153,6 +180,7 @@ Status resumed(const Status& status, const Plan& next, bool is_restored) {
   to.plan = next.name;
   to.start = next.run.start;
   to.completion.reset();
+  to.cleanup.reset();
   to.duration.clear();
   to.paused_since.reset();
   to.paused = Duration{};
@@ -177,7 +205,7 @@ std::string from_problem(const Plan& next) {
 }
 
 std::string what_must_end(const Status& status, const Plan& next) {
-  const std::vector<Fate> fates = fates_of(status, next);
+  const Fates fates = fates_of(status, next);
   for (const PhaseRecord& phase : status.phases)
     for (const StepRecord& record : phase.steps) {
       if (!is_launched(record.state)) continue;

@@ -12,6 +12,8 @@
 //   and `from` with what
 //   depends on that
 //   running                   goes on, with the plan it was launched with
+//   a phase with a condition  decided anew, as a whole, when nothing of it has begun and one of its
+//                             steps is to run
 //   finally                   again
 //   not in the definition     Removed; its number of attempts stays, so that no name is met twice
 //   new in the definition     to do

@@ -1,7 +1,6 @@
 #include "controllers/resume_request.h"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
@@ -9,6 +8,7 @@
 #include "controllers/begin_run.h"
 #include "controllers/limits.h"
 #include "controllers/live_definition.h"
+#include "controllers/lock.h"
 #include "controllers/resume.h"
 #include "controllers/status_summary.h"
 #include "controllers/step_machine.h"
@@ -17,9 +17,6 @@
 
 namespace bootstrap {
 namespace {
-
-// Of objects that a backup tool has restored.
-constexpr std::array<const char*, 1> kRestoreLabels{"velero.io/restore-name"};
 
 bool has_ended(const Draft& draft) {
   const auto& state = draft.observed().workflow.status.state;
@@ -48,7 +45,7 @@ std::optional<ResumeRequest> request_of(Draft& draft) {
   const Status& status = workflow.status;
   if (workflow.steering.resume.run > status.run) return workflow.steering.resume;
   if (workflow.steering.resume_policy != ResumePolicy::OnDefinitionChange ||
-      status.state != WorkflowState::Failed || is_restored(workflow))
+      status.state != WorkflowState::Failed || is_restored(draft))
     return std::nullopt;
   if (draft.observed().plan == nullptr) {
     if (draft.observed().plan_problem.empty()) fetch_plan(draft);
@@ -103,11 +100,21 @@ std::string what_is_being_stopped(const Draft& draft) {
   return "";
 }
 
+std::string what_is_launched(const Status& status) {
+  for (const PhaseRecord& phase : status.phases)
+    for (const StepRecord& step : phase.steps)
+      if (is_launched(step.state)) return to_text(StepRef{phase.name, step.name});
+  return "";
+}
+
 // What has to end before; empty: nothing. Of a run that is over nothing goes on any more.
 std::string what_keeps_it(const Draft& draft, const Plan& next) {
-  if (has_ended(draft) || is_restored(draft.observed().workflow)) return "";
+  if (has_ended(draft) || is_restored(draft)) return "";
   if (finally_has_begun(draft)) return "finally is running";
   if (std::string stops = what_is_being_stopped(draft); !stops.empty()) return stops;
+  if (draft.observed().plan != nullptr && draft.plan().lock != next.lock)
+    if (std::string runs = what_is_launched(draft.observed().workflow.status); !runs.empty())
+      return fmt::format("{} is running under another lock", runs);
   return what_must_end(draft.observed().workflow.status, next);
 }
 
@@ -125,25 +132,23 @@ Resuming store(Draft& draft, PlanRecord record) {
 
 Resuming begin(Draft& draft) {
   const Workflow& workflow = draft.observed().workflow;
-  draft.begin_with(resumed(workflow.status, draft.plan(), is_restored(workflow)));
+  draft.begin_with(resumed(workflow.status, draft.plan(), is_restored(draft)));
   forget_request(draft.status());
   return Resuming::Begins;
 }
 
 }  // namespace
 
-bool is_restored(const Workflow& workflow) {
-  const Status& status = workflow.status;
-  if (!status.uid.empty() && status.uid != workflow.meta.uid) return true;
+bool is_restored(const Draft& draft) {
+  const Status& status = draft.observed().workflow.status;
+  if (!status.uid.empty() && status.uid != draft.meta().uid) return true;
   return (status.state == WorkflowState::Suspended && status.reason == kRestored) ||
-         lost_its_status(workflow);
+         lost_its_status(draft);
 }
 
-bool lost_its_status(const Workflow& workflow) {
-  return !workflow.status.state && workflow.status.uid.empty() &&
-         std::ranges::any_of(kRestoreLabels, [&](const char* label) {
-           return workflow.meta.labels.contains(std::string_view(label));
-         });
+bool lost_its_status(const Draft& draft) {
+  const Status& status = draft.observed().workflow.status;
+  return draft.observed().has_restore_label && !status.state && status.uid.empty();
 }
 
 Resuming consider_resume(Draft& draft) {
@@ -159,10 +164,10 @@ Resuming consider_resume(Draft& draft) {
   if (has_begun(draft, request->run) != false) return Resuming::Stores;
   if (workflow.steering.cancel)
     return refuse(draft, "CancelIsSet", "spec.cancel is true: take it out to resume");
-  const bool goes_on = !has_ended(draft) && !is_restored(workflow);
+  const bool goes_on = !has_ended(draft) && !is_restored(draft);
   if (goes_on && draft.observed().plan == nullptr && !plan_is_lost(draft))
     return Resuming::No;  // it is fetched first
-  if (is_restored(workflow) && former_pods_run(draft)) return Resuming::Waits;
+  if (is_restored(draft) && former_pods_run(draft)) return Resuming::Waits;
   auto record = next_plan(draft, request->run, request->from);
   if (!record) return waits_for_template(draft.status()) ? Resuming::No : Resuming::Waits;
   if (!*record)
@@ -176,6 +181,7 @@ Resuming consider_resume(Draft& draft) {
                   "the workflow has succeeded, so there is nothing to resume; to run a part of it "
                   "again, name a phase or step in spec.resume.from");
   if (const std::string why = what_keeps_it(draft, *next); !why.empty()) return wait(draft, why);
+  if (!holds_lock(draft, next->lock, request->run)) return Resuming::Waits;
   return store(draft, std::move(**record));
 }
 

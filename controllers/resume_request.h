@@ -26,9 +26,9 @@ Resuming consider_resume(Draft&);
 // The object comes from a backup, or is a copy, and stands still until it is resumed: its status is
 // that of another object, or a backup tool has restored it without one (stand_still() in decide.cpp
 // has noted that).
-bool is_restored(const Workflow&);
+bool is_restored(const Draft&);
 
 // A backup tool has restored it without its status, and nothing is noted yet.
-bool lost_its_status(const Workflow&);
+bool lost_its_status(const Draft&);
 
 }  // namespace bootstrap

@@ -256,6 +256,8 @@ Status read(const json& from) {
   status.message = text_in(from, "message");
   status.run = number_in<int>(from, "run");
   status.plan = text_in(from, "plan");
+  status.lock = text_in(from, "lock");
+  status.cleanup = time_in(from, "cleanupTime");
   status.start = time_in(from, "startTime");
   status.completion = time_in(from, "completionTime");
   status.duration = text_in(from, "duration");
@@ -311,6 +313,8 @@ json to_json(const Status& status) {
   put(to, "message", status.message);
   if (status.run != 0) to["run"] = status.run;
   put(to, "plan", status.plan);
+  put(to, "lock", status.lock);
+  put(to, "cleanupTime", status.cleanup);
   put(to, "startTime", status.start);
   put(to, "completionTime", status.completion);
   put(to, "duration", status.duration);

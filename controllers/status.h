@@ -130,6 +130,8 @@ struct Status {
   std::string message;
   int run = 0;  // 0: never started
   std::string plan;
+  std::string lock;                  // that it holds or waits for; empty: none
+  std::optional<TimePoint> cleanup;  // when what this run has left behind was deleted
   std::optional<TimePoint> start;
   std::optional<TimePoint> completion;
   std::string duration;

@@ -29,13 +29,19 @@ ResumeRequest read_resume(const json& spec) {
   return {static_cast<int>(number), text_in(*resume, "from")};
 }
 
+Duration retention_in(const json& spec) {
+  const auto wanted = duration_from_text(text_in(spec, "jobRetention"));
+  return wanted ? *wanted : limits::kDefaultJobRetention;
+}
+
 }  // namespace
 
 Steering read_steering(const json& spec) {
   if (!spec.is_object()) return {};
   return {flag_in(spec, "suspend"), flag_in(spec, "cancel"), read_resume(spec),
           text_in(spec, "resumePolicy") == "OnDefinitionChange" ? ResumePolicy::OnDefinitionChange
-                                                                : ResumePolicy::Manual};
+                                                                : ResumePolicy::Manual,
+          retention_in(spec)};
 }
 
 }  // namespace bootstrap

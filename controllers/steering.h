@@ -6,6 +6,7 @@
 //   cancel         what runs is ended, finally runs; once seen it is carried through
 //   resume         acts once, when its number is above that of the run (resume.h)
 //   resumePolicy   whether a new definition resumes a failed run by itself
+//   jobRetention   how long after its end what it leaves behind is kept (retention.h)
 //
 // The answers and approvals of gates are read apart from these.
 //
@@ -17,10 +18,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controllers/limits.h"
+
 namespace bootstrap {
 
-inline constexpr std::array<const char*, 6> kLiveFields{"answers", "approvals", "suspend",
-                                                        "cancel",  "resume",    "resumePolicy"};
+inline constexpr std::array<const char*, 7> kLiveFields{
+    "answers", "approvals", "suspend", "cancel", "resume", "resumePolicy", "jobRetention"};
 
 struct ResumeRequest {
   int run = 0;       // 0: none
@@ -35,6 +38,7 @@ struct Steering {
   bool cancel = false;
   ResumeRequest resume;
   ResumePolicy resume_policy = ResumePolicy::Manual;
+  Duration job_retention = limits::kDefaultJobRetention;
   bool operator==(const Steering&) const = default;
 };
 

@@ -80,6 +80,7 @@ class Validation {
     references_.check_text("notes.success", definition_.notes.success);
     references_.check_text("notes.failure", definition_.notes.failure);
     check_workspace();
+    check_lock();
     std::set<std::string> names;
     check_phases(definition_.phases, "phases", names);
     references_.begin_finally();
@@ -139,6 +140,16 @@ class Validation {
                                  limits::kFinallyPhases));
     if (steps > limits::kSteps)
       add("phases", fmt::format("have {} steps in all; at most {}", steps, limits::kSteps));
+  }
+
+  void check_lock() {
+    references_.check_text_before_start("lock", definition_.lock);
+    const auto known = references_.value_of(definition_.lock);
+    if (definition_.lock.empty() || !known) return;
+    if (known->empty()) add("lock", "is empty with the values of its parameters");
+    if (known->size() > limits::kLockName)
+      add("lock", fmt::format("has {} characters with the values of its parameters; at most {}",
+                              known->size(), limits::kLockName));
   }
 
   void check_workspace() {

@@ -95,12 +95,24 @@ bool needs_its_spec(const Workflow& workflow) {
          workflow.steering.resume_policy == ResumePolicy::OnDefinitionChange;
 }
 
+// Anybody who may change these objects can write anything there; it is ours only when it is one of
+// these.
+std::string stop_reason(const json& annotations) {
+  std::string reason = text(annotations, annotations::kStopReason);
+  for (const char* known :
+       {reasons::kNotStarted, reasons::kTimedOut, reasons::kPhaseTimedOut,
+        reasons::kWorkflowTimedOut, reasons::kCancelled, reasons::kJobSuspended})
+    if (reason == known) return reason;
+  return "";
+}
+
 tl::expected<Workflow, std::string> read_workflow(const json& object) {
   auto status = read_status(child(object, "status"));
   if (!status) return tl::unexpected("status: " + status.error());
   Workflow workflow{read_meta(object), "{}", std::move(*status)};
-  workflow.ancestors = ancestors_from(
-      text(child(child(object, "metadata"), "annotations"), annotations::kAncestors));
+  const json& annotations = child(child(object, "metadata"), "annotations");
+  workflow.ancestors = ancestors_from(text(annotations, annotations::kAncestors));
+  workflow.stop_reason = stop_reason(annotations);
   const json& spec = child(object, "spec");
   workflow.steering = read_steering(spec);
   if (needs_its_spec(workflow) && !spec.is_null()) {
@@ -110,16 +122,6 @@ tl::expected<Workflow, std::string> read_workflow(const json& object) {
       workflow.answers.push_back({text(answer, "name"), text(answer, "value")});
   }
   return workflow;
-}
-
-// Anybody who may change Jobs can write anything there; it is ours only when it is one of these.
-std::string stop_reason(const json& annotations) {
-  std::string reason = text(annotations, annotations::kStopReason);
-  for (const char* known :
-       {reasons::kNotStarted, reasons::kPhaseTimedOut, reasons::kWorkflowTimedOut,
-        reasons::kCancelled, reasons::kJobSuspended})
-    if (reason == known) return reason;
-  return "";
 }
 
 tl::expected<JobView, std::string> read_job(const json& object) {
@@ -159,6 +161,15 @@ tl::expected<ServiceAccountView, std::string> read_service_account(const json& o
   return ServiceAccountView{read_meta(object)};
 }
 
+tl::expected<PlanView, std::string> read_plan(const json& object) {
+  const json& run = child(object, "revision");
+  return PlanView{read_meta(object), run.is_number_integer() ? run.get<int>() : 0};
+}
+
+tl::expected<LeaseView, std::string> read_lease(const json& object) {
+  return LeaseView{read_meta(object), text(child(object, "spec"), "holderIdentity")};
+}
+
 tl::expected<ClaimView, std::string> read_claim(const json& object) {
   return ClaimView{read_meta(object)};
 }
@@ -171,7 +182,8 @@ tl::expected<TemplateView, std::string> read_template(const json& object) {
 }  // namespace
 
 const Projection<Workflow> kWorkflowProjection{
-    fields({"spec", "status", "metadata.annotations.bootstrap\\.openshift\\.io/ancestors"}),
+    fields({"spec", "status", "metadata.annotations.bootstrap\\.openshift\\.io/ancestors",
+            "metadata.annotations.bootstrap\\.openshift\\.io/stop-reason"}),
     read_workflow};
 
 const Projection<JobView> kJobProjection{
@@ -198,6 +210,10 @@ const Projection<EventView> kEventProjection{
 const Projection<ServiceAccountView> kServiceAccountProjection{fields({}), read_service_account};
 
 const Projection<ClaimView> kClaimProjection{fields({}), read_claim};
+
+const Projection<LeaseView> kLeaseProjection{fields({"spec.holderIdentity"}), read_lease};
+
+const Projection<PlanView> kPlanProjection{fields({"revision"}), read_plan};
 
 const Projection<TemplateView> kTemplateProjection{fields({"spec"}), read_template};
 

@@ -28,6 +28,7 @@ struct Workflow {
   GivenAnswers answers{};  // because they come while the run goes on
   std::vector<Approval> approvals{};
   std::vector<std::string> ancestors = {};  // of a child; see child_workflow.h
+  std::string stop_reason = {};             // of a child: why its step has cancelled it
 };
 
 struct ObjectCondition {
@@ -85,6 +86,18 @@ struct ClaimView {
   ObjectMeta meta;
 };
 
+// A ControllerRevision, without what it holds.
+struct PlanView {
+  ObjectMeta meta;
+  int run = 0;
+};
+
+// A Lease that stands for a lock.
+struct LeaseView {
+  ObjectMeta meta;
+  std::string holder;  // the workflow's name
+};
+
 // A BootstrapWorkflowTemplate.
 struct TemplateView {
   ObjectMeta meta;
@@ -97,6 +110,8 @@ extern const Projection<PodView> kPodProjection;
 extern const Projection<EventView> kEventProjection;
 extern const Projection<ServiceAccountView> kServiceAccountProjection;
 extern const Projection<ClaimView> kClaimProjection;
+extern const Projection<LeaseView> kLeaseProjection;
+extern const Projection<PlanView> kPlanProjection;
 extern const Projection<TemplateView> kTemplateProjection;
 
 // Whether a newer version of an object leaves every decision as it was: kubelet, scheduler and Job

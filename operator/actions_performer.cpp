@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "controllers/child_workflow.h"
+#include "controllers/lock.h"
 #include "controllers/projection.h"
 #include "controllers/workspace.h"
 
@@ -20,6 +21,11 @@ const FieldFilter kMetaOnly{std::span<const std::string_view>(kMetaFields)};
 ObjectMeta meta_of(const std::string& text) {
   const auto kept = parse_kept(text, kMetaOnly);
   return kept ? read_meta(*kept) : ObjectMeta{};
+}
+
+int run_of(const ObjectMeta& meta) {
+  const auto attempt = attempt_of(meta);
+  return attempt ? attempt->run : 0;
 }
 
 std::string owner_text(const ObjectMeta& meta) {
@@ -119,7 +125,7 @@ Outcome ActionsPerformer::adopt_job(const std::string& name) const {
   const ObjectMeta meta = meta_of(*found);
   if (meta.controller_uid != workflow_.uid) return NameTaken{owner_text(meta)};
   hooks_.wrote_job(meta.resource_version);
-  return Done{meta.uid};
+  return Done{meta.uid, run_of(meta)};
 }
 
 Outcome ActionsPerformer::perform(const SuspendJob& action) const {
@@ -155,7 +161,7 @@ Outcome ActionsPerformer::adopt_child(const std::string& name) const {
   const ObjectMeta meta = meta_of(*found);
   if (meta.controller_uid != workflow_.uid) return NameTaken{owner_text(meta)};
   hooks_.wrote_child(name, meta.resource_version);
-  return Done{meta.uid};
+  return Done{meta.uid, run_of(meta)};
 }
 
 Outcome ActionsPerformer::perform(const SteerChild& action) const {
@@ -167,6 +173,42 @@ Outcome ActionsPerformer::perform(const SteerChild& action) const {
   }
   if (patched.error().kind == Kind::NotFound) return Done{action.uid};  // nothing left to steer
   return outcome_of(patched.error());
+}
+
+Outcome ActionsPerformer::perform(const CreateLock& action) const {
+  const auto created =
+      client_.create(kube::resources::kLeases, workflow_.ns, build_lease(workflow_, action).dump());
+  if (created) return Done{meta_of(*created).uid};
+  if (created.error().kind == Kind::AlreadyExists) return adopt_lock(action.name);
+  return outcome_of(created.error());
+}
+
+// Who was faster: this one, by a request whose answer was lost, or another.
+Outcome ActionsPerformer::adopt_lock(const std::string& name) const {
+  const auto found = client_.get(kube::resources::kLeases, workflow_.ns, name);
+  if (!found) return NotKnown{found.error().message};
+  const auto kept = parse_kept(*found, kLeaseProjection.fields);
+  const auto lease = kept ? kLeaseProjection.read(*kept) : tl::unexpected(kept.error());
+  if (!lease) return NotKnown{lease.error()};
+  if (lease->meta.controller_uid != workflow_.uid) return NameTaken{lease->holder};
+  return Done{lease->meta.uid};
+}
+
+Outcome ActionsPerformer::perform(const ReportStrayLock& action) const {
+  hooks_.found_stray_lock(action.holder, action.lock);
+  return Done{};
+}
+
+// One that is gone, or another's by now, is ours no more.
+Outcome ActionsPerformer::perform(const Delete& action) const {
+  const kube::Resource& resource = action.what == Made::Job ? kube::resources::kJobs
+                                   : action.what == Made::Plan
+                                       ? kube::resources::kControllerRevisions
+                                       : kube::resources::kLeases;
+  const auto removed = client_.remove(resource, workflow_.ns, action.name, action.uid);
+  if (removed || removed.error().kind == Kind::NotFound || removed.error().kind == Kind::Conflict)
+    return Done{action.uid};
+  return outcome_of(removed.error());
 }
 
 }  // namespace bootstrap

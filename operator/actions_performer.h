@@ -22,6 +22,8 @@ class ActionsPerformer {
     std::function<void(PlanRecord)> plan_stored;  // the record that counts: ours, or an older one
     std::function<void(const std::string& name, std::uint64_t version)> wrote_child =
         [](const std::string&, std::uint64_t) {};
+    std::function<void(const std::string& holder, const std::string& lock)> found_stray_lock =
+        [](const std::string&, const std::string&) {};
   };
 
   // About one workflow. `plan` may be null until it is stored; needed for Jobs.
@@ -42,6 +44,10 @@ class ActionsPerformer {
   Outcome perform(const SuspendJob&) const;
   Outcome perform(const CreateChild&) const;
   Outcome perform(const SteerChild&) const;
+  Outcome perform(const CreateLock&) const;
+  Outcome perform(const Delete&) const;
+  Outcome perform(const ReportStrayLock&) const;
+  Outcome adopt_lock(const std::string& name) const;
   Outcome adopt_job(const std::string& name) const;
   Outcome adopt_child(const std::string& name) const;
   Outcome adopt_plan(const std::string& name) const;

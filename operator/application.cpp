@@ -83,7 +83,8 @@ class Application {
     Engine engine(client, clock_,
                   {.reconciler = {.platform = *platform,
                                   .instance = host_name(),
-                                  .approvals_are_verified = options_.approvals_are_verified},
+                                  .approvals_are_verified = options_.approvals_are_verified,
+                                  .restore_labels = options_.restore_labels},
                    .queue = queue_options()},
                   hooks(pool));
     threads_.spawn("keep-warm", [this, &warm, &engine, tokens = access->tokens,

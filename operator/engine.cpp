@@ -9,10 +9,12 @@ namespace bootstrap {
 Engine::Engine(kube::Client& client, const runtime::Clock& clock, Options options, Hooks hooks)
     : hooks_(std::move(hooks)),
       queue_(clock, std::move(options.queue)),
+      locks_([this](const ObjectKey& workflow) { queue_.add(workflow); }),
       workflows_({.index = [](const Workflow& w) { return workflow_uid_of(w.meta); },
                   .on_change =
-                      [this](const Workflow& w, bool) {
+                      [this](const Workflow& w, bool deleted) {
                         queue_.add(w.meta.key());
+                        locks_.changed(w, deleted);
                         queue_owner(w.meta);  // of a child: its parent
                       },
                   .same = {},
@@ -41,8 +43,8 @@ Engine::Engine(kube::Client& client, const runtime::Clock& clock, Options option
                      [this](const ObjectKey& workflow) { queue_.add(workflow); }),
       watched_templates_(templates_, [this](const ObjectKey& workflow) { queue_.add(workflow); }),
       reconciler_(client, {workflows_, jobs_, pods_},
-                  {subscriptions_, access_, watched_templates_, discovery_, event_looks_}, clock,
-                  std::move(options.reconciler), hooks_.reconciler) {}
+                  {subscriptions_, access_, watched_templates_, locks_, discovery_, event_looks_},
+                  clock, std::move(options.reconciler), hooks_.reconciler) {}
 
 void Engine::queue_owner(const ObjectMeta& child) {
   const ObjectKey key = workflow_key_of(child);

@@ -16,6 +16,7 @@
 
 #include "operator/kube/store.h"
 #include "operator/kube/watcher.h"
+#include "operator/lock_claims.h"
 #include "operator/reconciler.h"
 #include "operator/runtime/work_queue.h"
 #include "operator/subscriptions.h"
@@ -68,6 +69,7 @@ class Engine {
 
   Hooks hooks_;
   runtime::WorkQueue queue_;
+  LockClaims locks_;
   kube::Store<Workflow> workflows_;
   kube::Store<JobView> jobs_;
   kube::Store<PodView> pods_;

@@ -66,6 +66,17 @@ Found<StoredPlan::Answer> Lookups::find(const StoredPlan& q) const {
   return StoredPlan::Answer(std::move(*record));
 }
 
+Found<StoredPlans::Answer> Lookups::find(const StoredPlans&) const {
+  auto plans =
+      objects(kube::resources::kControllerRevisions,
+              {.label_selector = fmt::format("{}={}", labels::kWorkflowUid, workflow_.uid)},
+              kPlanProjection);
+  if (plans)
+    std::erase_if(*plans,
+                  [&](const PlanView& plan) { return plan.meta.controller_uid != workflow_.uid; });
+  return plans;
+}
+
 Found<LiveJob::Answer> Lookups::find(const LiveJob& q) const {
   return object(kube::resources::kJobs, q.name, kJobProjection);
 }
@@ -103,6 +114,18 @@ Found<ResourceNow::Answer> Lookups::find(const ResourceNow& q) const {
 
 Found<MayRead::Answer> Lookups::find(const MayRead&) const {
   return tl::unexpected(Unavailable{"a right is no look-up"});
+}
+
+Found<LockNow::Answer> Lookups::find(const LockNow& q) const {
+  return object(kube::resources::kLeases, lease_name(q.lock), kLeaseProjection);
+}
+
+Found<PodsUnderLock::Answer> Lookups::find(const PodsUnderLock& q) const {
+  return objects(kube::resources::kPods, {.label_selector = label_of_lock(q.lock)}, kPodProjection);
+}
+
+Found<OtherClaims::Answer> Lookups::find(const OtherClaims&) const {
+  return tl::unexpected(Unavailable{"what the store has is no look-up"});
 }
 
 Found<TemplateOf::Answer> Lookups::find(const TemplateOf& q) const {

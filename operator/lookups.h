@@ -20,6 +20,7 @@ class Lookups {
 
  private:
   Found<StoredPlan::Answer> find(const StoredPlan&) const;
+  Found<StoredPlans::Answer> find(const StoredPlans&) const;
   Found<LiveJob::Answer> find(const LiveJob&) const;
   Found<LivePods::Answer> find(const LivePods&) const;
   Found<FormerPods::Answer> find(const FormerPods&) const;
@@ -29,6 +30,9 @@ class Lookups {
   Found<ResourceState::Answer> find(const ResourceState&) const;
   Found<ResourceNow::Answer> find(const ResourceNow&) const;
   Found<MayRead::Answer> find(const MayRead&) const;
+  Found<LockNow::Answer> find(const LockNow&) const;
+  Found<PodsUnderLock::Answer> find(const PodsUnderLock&) const;
+  Found<OtherClaims::Answer> find(const OtherClaims&) const;
   Found<TemplateOf::Answer> find(const TemplateOf&) const;
   Found<WatchedTemplate::Answer> find(const WatchedTemplate&) const;
   Found<LiveChild::Answer> find(const LiveChild&) const;

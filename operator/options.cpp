@@ -26,6 +26,11 @@ std::variant<ProcessOptions, int> parse_command_line(int argc, const char* const
   app.add_flag("--verified-approvals", options.approvals_are_verified,
                "an admission policy sees to it that approvals are by who wrote them; without it "
                "status says that identities are not verified");
+  app.add_option("--restore-labels", options.restore_labels,
+                 "labels, separated by commas, that backup tools put on what they restore: a "
+                 "workflow with one of them and without status stands still until it is resumed")
+      ->delimiter(',')
+      ->capture_default_str();
   app.add_option("--log-level", level, "debug, info, warn or error")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "operator/runtime/log.h"
 
@@ -18,6 +19,9 @@ struct ProcessOptions {
   unsigned workers = 16;
   // An admission policy sees to it that approvals are by who wrote them (overlay approvals).
   bool approvals_are_verified = false;
+  // Labels that backup tools put on what they restore: such a workflow without a status stands
+  // still.
+  std::vector<std::string> restore_labels{"velero.io/restore-name"};
   runtime::LogLevel log_level = runtime::LogLevel::Info;
   runtime::LogFormat log_format = runtime::LogFormat::Json;
 };

@@ -1,5 +1,7 @@
 #include "operator/reconciler.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "operator/actions_performer.h"
@@ -18,6 +20,10 @@ constexpr int kMaxRounds = 20;
 std::string label_of(const ObjectMeta& meta, const char* key) {
   const auto found = meta.labels.find(std::string_view(key));
   return found == meta.labels.end() ? "" : found->second;
+}
+
+bool has_label(const ObjectMeta& meta, const std::vector<std::string>& any_of) {
+  return std::ranges::any_of(any_of, [&](const auto& key) { return meta.labels.contains(key); });
 }
 
 }  // namespace
@@ -80,6 +86,8 @@ Reconciler::Pass Reconciler::observe(std::shared_ptr<const Workflow> workflow) c
       {stores_.jobs.by_index(uid), stores_.pods.by_index(uid), stores_.workflows.by_index(uid)},
       {},
       {},
+      live_.locks.strays_of(workflow->meta.key()),
+      has_label(workflow->meta, options_.restore_labels),
       options_.approvals_are_verified};
   return {std::move(workflow), std::move(plan), std::move(observed)};
 }
@@ -95,6 +103,10 @@ void Reconciler::perform(const std::vector<Action>& actions, Pass& pass) {
            [&](const std::string& name, std::uint64_t version) {
              own_writes_.wrote_workflow(key, version);
              own_writes_.wrote_workflow({key.ns, name}, version);
+           },
+       .found_stray_lock =
+           [&](const std::string& holder, const std::string& lock) {
+             live_.locks.report_stray({key.ns, holder}, lock);
            }});
   for (const Action& action : actions)
     pass.observed.outcomes.insert_or_assign(key_of(action), performer.perform(action));
@@ -107,6 +119,8 @@ std::optional<Answer> Reconciler::answer(const Question& question, const ObjectM
   if (const auto* may = std::get_if<MayRead>(&question)) return live_.access.ask(workflow.ns, *may);
   if (const auto* watched = std::get_if<WatchedTemplate>(&question))
     return live_.templates.ask(workflow.key(), *watched);
+  if (const auto* claims = std::get_if<OtherClaims>(&question))
+    return Found<OtherClaims::Answer>(live_.locks.others(workflow.key(), claims->lock));
   const Lookups lookups(client_, live_.discovery, workflow);
   if (const auto* about = std::get_if<EventsAbout>(&question))
     return live_.events.ask(
@@ -143,6 +157,7 @@ void Reconciler::take_plan(const PlanRecord& record, Pass& pass) {
 runtime::Outcome Reconciler::conclude(const Decision& decision, const Pass& pass) {
   live_.subscriptions.keep_only(pass.workflow->meta.key(), decision.asked);
   live_.templates.keep_only(pass.workflow->meta.key(), decision.asked);
+  if (decision.retry.empty()) live_.locks.forget_strays(pass.workflow->meta.key());
   if (!same_when_stored(pass.workflow->status, decision.status)) {
     auto outcome = patch_status(decision, pass);
     if (!std::holds_alternative<outcomes::Done>(outcome)) return outcome;
@@ -206,6 +221,7 @@ void Reconciler::drop_plan(const std::string& uid) {
 
 void Reconciler::forget(const ObjectKey& key) {
   own_writes_.forget(key);
+  live_.locks.forget_strays(key);
   live_.subscriptions.keep_only(key, {});
   live_.templates.keep_only(key, {});
   const std::scoped_lock lock(plans_mutex_);

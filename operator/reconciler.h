@@ -16,6 +16,7 @@
 #include "operator/event_looks.h"
 #include "operator/kube/client.h"
 #include "operator/kube/store.h"
+#include "operator/lock_claims.h"
 #include "operator/own_writes.h"
 #include "operator/runtime/clock.h"
 #include "operator/runtime/workers.h"
@@ -37,6 +38,7 @@ class Reconciler {
     Subscriptions& subscriptions;
     AccessReviews& access;
     WatchedTemplates& templates;
+    LockClaims& locks;
     Discovery& discovery;
     EventLooks& events;
   };
@@ -45,6 +47,7 @@ class Reconciler {
     Platform platform;
     std::string instance;  // who reports Events: the pod's name
     bool approvals_are_verified = false;
+    std::vector<std::string> restore_labels{};
   };
 
   struct Hooks {

@@ -41,6 +41,7 @@ inline constexpr Resource kPods{"", "v1", "pods"};
 inline constexpr Resource kEvents{"", "v1", "events"};
 inline constexpr Resource kServiceAccounts{"", "v1", "serviceaccounts"};
 inline constexpr Resource kClaims{"", "v1", "persistentvolumeclaims"};
+inline constexpr Resource kLeases{"coordination.k8s.io", "v1", "leases"};
 inline constexpr Resource kControllerRevisions{"apps", "v1", "controllerrevisions"};
 inline constexpr Resource kSubjectAccessReviews{"authorization.k8s.io", "v1",
                                                 "subjectaccessreviews"};

@@ -253,6 +253,21 @@ TEST_F(GitSource, WhatIsRefusedIsSaidInGitsWords) {
   }
 }
 
+TEST_F(GitSource, AToolPushesOverSshWithTheCredentialsOfItsStep) {
+  const TestNamespace ns(cluster_, "e2e-git-push");
+  make_secret(ns, "key", "ssh");
+  const std::string before = server_.head();
+  cluster_.apply(ns,
+                 two_steps("pushes",
+                           "{repository: \"" + server_.ssh() +
+                               "\", revision: main, secretRef: {name: key}, credentials: Steps}",
+                           "git -c user.name=tool -c user.email=tool@example.com commit -q "
+                           "--allow-empty -m pushed && git push -q origin HEAD:main"));
+  cluster_.await_state(ns, "pushes", "Succeeded", 90s);
+  EXPECT_EQ("pushed", server_.git({"log", "-1", "--format=%s", "main"}));
+  EXPECT_EQ(before, server_.git({"rev-parse", "main~1"}));
+}
+
 // Credentials for the clone only: neither the Secret nor anything of it is where the tool runs.
 TEST_F(GitSource, CredentialsStayWithTheClone) {
   const TestNamespace ns(cluster_, "e2e-git-secret");

@@ -229,6 +229,32 @@ TEST(Samples, ARefusedValueNamesTheAllowedOnes) {
       << applied.err;
 }
 
+// As its README says: approved by the printed command, while another waits for the lock.
+TEST(Samples, ApprovedCluster) {
+  Cluster& cluster = Cluster::of_test();
+  const TestNamespace ns(cluster, "e2e-approved");
+  cluster.kubectl_output({"apply", "-n", ns, "-f", kSamples + "fullsetup-tools.yaml"});
+  cluster.kubectl_output({"apply", "-n", ns, "-f", kSamples + "approved-cluster.yaml"});
+  const json waits = cluster.await_state(ns, "approved-cluster", "Waiting", 30s);
+  const Completed another =
+      run({"sed", "s/name: approved-cluster/name: another/", kSamples + "approved-cluster.yaml"});
+  cluster.apply(ns, another.out);
+  cluster.await_reason(ns, "another", "WaitingForLock", 20s);
+  EXPECT_TRUE(eventually(20s, [&] {
+    return status_text(cluster.workflow(ns, "another"), "message") ==
+           "waits for lock cluster-east-2, which workflow approved-cluster holds";
+  })) << status_text(cluster.workflow(ns, "another"), "message");
+
+  std::string command = status_text(waits, "message");
+  command = command.substr(command.find("kubectl patch"));
+  command.replace(command.find("<you>"), 5, "alice");
+  const Completed typed = cluster.typed(command);
+  ASSERT_EQ(0, typed.code) << command << typed.err;
+  cluster.await_state(ns, "approved-cluster", "Succeeded", 60s);
+  cluster.await_state(ns, "another", "Waiting", 20s);
+  expect_end(cluster, ns, "approved-cluster");
+}
+
 TEST(Samples, FindAndClean) {
   Cluster& cluster = Cluster::of_test();
   const TestNamespace ns(cluster, "e2e-find-and-clean");
@@ -250,6 +276,44 @@ TEST(Samples, FindAndClean) {
   // It goes with the workflow.
   cluster.kubectl_output({"delete", "bwf", "-n", ns, "find-and-clean"});
   EXPECT_TRUE(eventually(60s, [&] { return cluster.items(kube::resources::kClaims, ns).empty(); }));
+}
+
+// A claim that somebody else has made, and keeps: it comes after the workflow, and stays after it.
+TEST(Workspace, MayBeAClaimThatIsThere) {
+  Cluster& cluster = Cluster::of_test();
+  const TestNamespace ns(cluster, "e2e-claim");
+  cluster.apply(ns, R"yaml(
+apiVersion: bootstrap.openshift.io/v1alpha1
+kind: BootstrapWorkflow
+metadata: {name: shares}
+spec:
+  parameters: [{name: team, value: platform}]
+  workspace: {claimName: shared-$(params.team)}
+  tools: {image: "docker.io/library/busybox:1.35"}
+  phases:
+  - name: work
+    steps:
+    - {name: write, script: "echo from the step before > /workspace/shared/file"}
+    - {name: read, script: "cat /workspace/shared/file"}
+)yaml");
+  cluster.await_reason(ns, "shares", "ClaimNotFound", 20s);
+  const Volume volume(cluster, ns);
+  cluster.apply(ns, R"yaml(
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: shared-platform}
+spec:
+  accessModes: [ReadWriteOnce]
+  storageClassName: ""
+  volumeName: )yaml" + ns.name() +
+                        "\n  resources: {requests: {storage: 1Mi}}\n");
+  // That it is there now nobody tells: it is looked at again, at last every minute.
+  cluster.await_state(ns, "shares", "Succeeded", 120s);
+  EXPECT_EQ("from the step before\n", log_of(cluster, ns, "shares", "work", "read"));
+  cluster.kubectl_output({"delete", "bwf", "-n", ns, "shares"});
+  const auto claim = cluster.find(kube::resources::kClaims, ns, "shared-platform");
+  ASSERT_TRUE(claim);
+  EXPECT_FALSE(claim->at("metadata").contains("ownerReferences"));
 }
 
 // Pods of steps are such that the strictest of the Pod Security Standards admits them.

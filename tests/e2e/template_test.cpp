@@ -31,8 +31,13 @@ spec:
     steps:
     - name: run
       script: |
-        sleep "$PARAM_SECONDS"
+        trap 'sleep 3; exit 143' TERM
+        sleep "$PARAM_SECONDS" & wait $!
         exit "$PARAM_CODE"
+  finally:
+  - name: clean
+    steps:
+    - {name: up, script: "echo cleaning up after $BOOTSTRAP_WORKFLOW_RESULT"}
 )yaml";
 
 std::string parent(const std::string& name, const std::string& parameter, const std::string& value,
@@ -89,6 +94,7 @@ TEST_F(Templates, PassAFailureUp) {
   EXPECT_THAT(status_text(workflow, "message"),
               MatchesRegex("p/s failed \\(ChildFailed\\): workflow fails-s-[a-z2-7]+ failed "
                            "\\(StepFailed\\): work/run failed \\(ToolFailed\\): exit code 3.*"));
+  EXPECT_EQ("cleaning up after Failed\n", log_of(cluster_, ns_, child_of(workflow), "clean", "up"));
 }
 
 TEST_F(Templates, AreStoppedInTimeWithTheirPods) {
@@ -99,6 +105,8 @@ TEST_F(Templates, AreStoppedInTimeWithTheirPods) {
   EXPECT_THAT(status_text(workflow, "message"),
               HasSubstr("did not end within its timeout of 10s: runs workflow "));
   EXPECT_EQ("Cancelled", status_text(cluster_.workflow(ns_, child_of(workflow)), "state"));
+  EXPECT_EQ("cleaning up after Cancelled\n",
+            log_of(cluster_, ns_, child_of(workflow), "clean", "up"));
   for (const json& pod : cluster_.items(kube::resources::kPods, ns_))
     for (const json& container : pod.at("status").value("containerStatuses", json::array()))
       EXPECT_TRUE(container.at("state").contains("terminated"))
@@ -117,6 +125,25 @@ TEST_F(Templates, GoWithTheirParent) {
     return cluster_.items(kube::resources::kWorkflows, ns_).empty() &&
            cluster_.items(kube::resources::kPods, ns_).empty();
   }));
+}
+
+// The pods of its children count as its own.
+TEST_F(Templates, OfADeletedWorkflowAreWaitedForByTheNextOfItsName) {
+  cluster_.apply(ns_, kTemplate);
+  cluster_.apply(ns_, parent("again", "seconds", "600"));
+  ASSERT_TRUE(eventually(60s, [&] {
+    const json workflow = cluster_.workflow(ns_, "again");
+    return status_text(workflow, "message").find("work/run is running") != std::string::npos;
+  })) << cluster_.workflow(ns_, "again").dump(1);
+  const auto pods = cluster_.items(kube::resources::kPods, ns_);
+  ASSERT_EQ(pods.size(), 1U);
+  const std::string pod = pods[0].at("metadata").at("name");
+  cluster_.kubectl_output({"delete", "bwf", "-n", ns_, "again"});
+  cluster_.apply(ns_, parent("again", "seconds", "0"));
+  const json waits = cluster_.await_reason(ns_, "again", "PreviousRunTerminating", 10s);
+  EXPECT_EQ("waits for pod " + pod + " of a former workflow of this name to end",
+            status_text(waits, "message"));
+  cluster_.await_state(ns_, "again", "Succeeded", 60s);
 }
 
 }  // namespace

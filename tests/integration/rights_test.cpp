@@ -46,6 +46,13 @@ metadata: {name: builder, labels: {bootstrap.openshift.io/allow-workflows: "true
   cluster.await_reason(ns, "claims", "ClaimNotFound", 30s);
   cluster.await_state(ns, "shares", "Succeeded", 30s);
 
+  // A lock.
+  std::string locked = workflow_of_steps("locked", {"a"});
+  locked.replace(locked.find("spec:"), 5, "spec:\n  lock: l");
+  cluster.apply(ns, locked);
+  played.end_pod(played.run_pod_of("locked", "a"), 0);
+  cluster.await_state(ns, "locked", "Succeeded", 30s);
+
   // A wait: for what the operator may read and the workflow's account may not.
   cluster.apply(ns, R"(
 apiVersion: bootstrap.openshift.io/v1alpha1

@@ -50,6 +50,7 @@ End run(const Oracle& oracle, const Json& spec, const std::vector<CrashPoint>& c
   const bool ended = world.run_to_the_end(6h, [&] { return is_told; });
   world.scheduler().run_for(10min);  // a dead operator's heirs, Events, the Job controller
   EXPECT_TRUE(ended) << world.story();
+  world.judge_locks();
   EXPECT_THAT(world.violations(), IsEmpty()) << world.story();
   const Json status = world.status_of("setup");
   End end{.workflow = {status["state"], status["reason"], status["progress"]["completed"]},
@@ -149,15 +150,30 @@ TEST(CrashAfterEveryWrite, OfPhasesSideBySide) {
   crash_everywhere([](const AttemptName&) { return Fate{}; }, spec);
 }
 
-TEST(CrashAfterEveryWrite, OfAResume) {
+// What is left of it is deleted while it is still looked at.
+TEST(CrashAfterEveryWrite, OfAWorkflowUnderALockAndOfWhatItLeavesBehind) {
+  Json spec = kSpec;
+  spec["lock"] = "l";
+  spec["jobRetention"] = "5m";
+  crash_everywhere([](const AttemptName&) { return Fate{}; }, spec);
+}
+
+void crash_everywhere_in_a_resume(const char* from) {
   Json spec = kSpec;
   spec["finally"] = {{{"name", "end"}, {"steps", {{{"name", "clean"}, {"command", {"true"}}}}}}};
-  for (const char* from : {"", "vault"})
-    crash_everywhere(
-        [](const AttemptName& name) {
-          return Fate{.exit_code = name.step == "check" && name.attempt == 1 ? 3 : 0};
-        },
-        spec, {{"resume", {{"run", 2}, {"from", from}}}});
+  crash_everywhere(
+      [](const AttemptName& name) {
+        return Fate{.exit_code = name.step == "check" && name.attempt == 1 ? 3 : 0};
+      },
+      spec, {{"resume", {{"run", 2}, {"from", from}}}});
+}
+
+TEST(CrashAfterEveryWrite, OfAResume) {
+  crash_everywhere_in_a_resume("");
+}
+
+TEST(CrashAfterEveryWrite, OfAResumeFromAPhase) {
+  crash_everywhere_in_a_resume("vault");
 }
 
 TEST(CrashAfterEveryWrite, OfACancel) {
@@ -169,21 +185,24 @@ TEST(CrashAfterEveryWrite, OfACancel) {
 }
 
 // The heir is killed as well, in the middle of what it repairs.
-TEST(CrashAfterEveryWrite, AndTheHeirToo) {
+class CrashOfTheHeir : public ::testing::TestWithParam<std::size_t> {};
+
+TEST_P(CrashOfTheHeir, AfterEveryWriteIsTheSame) {
   const Oracle oracle = [](const AttemptName& name) {
     return Fate{.exit_code = name.step == "check" ? 3 : 0};
   };
   const End undisturbed = run(oracle, kSpec, {});
   for (std::size_t write = 1; write <= undisturbed.writes; ++write)
-    for (const std::size_t again : {1U, 2U})
-      for (const When when : {When::BeforeIsDone, When::AfterIsDone}) {
-        const std::vector<CrashPoint> crashes{{write, When::AfterIsDone}, {again, when}};
-        const End end = run(oracle, kSpec, crashes);
-        expect_same(end, undisturbed,
-                    "killed " + to_text(crashes[0]) + ", then " + to_text(crashes[1]));
-        if (HasFailure()) return;
-      }
+    for (const When when : {When::BeforeIsDone, When::AfterIsDone}) {
+      const std::vector<CrashPoint> crashes{{write, When::AfterIsDone}, {GetParam(), when}};
+      const End end = run(oracle, kSpec, crashes);
+      expect_same(end, undisturbed,
+                  "killed " + to_text(crashes[0]) + ", then " + to_text(crashes[1]));
+      if (HasFailure()) return;
+    }
 }
+
+INSTANTIATE_TEST_SUITE_P(Write, CrashOfTheHeir, ::testing::Values(1U, 2U));
 
 }  // namespace
 }  // namespace bootstrap::simulation

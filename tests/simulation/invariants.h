@@ -18,12 +18,15 @@
 //   i  The status stays below its size limit.
 //   r  A run begins only if it was asked for. It keeps what has succeeded and does again what a
 //      resume does again; everything above is about one run.
+//   t  Of all workflows that name a lock nothing of two is at work at once; and no Lease of one
+//      stays when all have ended.
 //   s  Once a status says that it is suspended or cancelled, nothing starts but finally after a
 //      cancel.
 //   j  A run has one commit of its source: who is launched once it is recorded is told that one,
 //      and what is recorded is what was cloned. Recorded outputs are those of the pod.
 //   l  What is ended for its timeout is not ended too early, and what is over it does end.
-//   m  Nothing is stopped without cause, and no Job or pod is deleted.
+//   m  Nothing is stopped without cause, no pod is deleted, and a Job only when its workflow has
+//      been over for as long as it is to be kept.
 //   n  The next attempt comes after its delay.
 //   o  Attempts are said to have failed as they did, and those that were lost do not count.
 //   p  States never go back, and the history is only added to.
@@ -66,6 +69,8 @@ class Invariants {
   void judge(const std::string& workflow_uid);
 
   const std::vector<std::string>& violations() const { return violations_; }
+  // t: some time after all have ended. A Lease may stay when requests are done late.
+  void judge_locks(bool leases_may_stay);
   // Jobs created so far of all workflows.
   std::size_t jobs() const { return job_names_.size(); }
 
@@ -85,6 +90,7 @@ class Invariants {
                    const Json& after);
   void on_stop(const AttemptName&, const std::string& reason);
   void on_stopped_job(const Change&);
+  void on_deleted_job(const Change&);
   void on_cancelled_child(const Change&);
   Duration patience() const;
   void check_source(const Known&, const AttemptName&, const Json& job);
@@ -115,6 +121,8 @@ class Invariants {
   bool had_late_launches(const std::string& uid, const StepRef&) const;
   void check_steering(const Known&, const AttemptName&);
   void check_alone(const Known&, const std::string& uid, const AttemptName&);
+  void check_lock(const std::string& uid, const AttemptName&);
+  const std::pair<const std::string, Known>& root_of(const std::string& uid) const;
   void check_status(const Known&, const Json& before, const Json& after);
   void check_steps(const Known&, const Json& before, const Json& after);
   // What judge() finds step by step.

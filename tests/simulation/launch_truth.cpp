@@ -29,10 +29,25 @@ void Invariants::on_job(const Change& change) {
   if (!is_exempt(name)) check_backoff(known->second, nodes_, name, change.at, complain());
   check_steering(known->second, name);
   check_alone(known->second, name.workflow_uid, name);
+  check_lock(name.workflow_uid, name);
   check_order(known->second, name.workflow_uid, name);
   check_source(known->second, name, job);
   check_answers(known->second, name, job);
   known->second.launched.insert(ref);
+}
+
+// By the operator. One of a run that is over may go late, when the next one runs already.
+void Invariants::on_deleted_job(const Change& change) {
+  const AttemptName name = attempt_name(*change.object);
+  const auto found = known_.find(name.workflow_uid);
+  if (server_.sender().process == 0 || found == known_.end() || found->second.deleted) return;
+  const Known& known = found->second;
+  const Json record = step_record(known.status, {name.phase, name.step});
+  if (name.attempt <= former_attempts(record)) return;
+  const auto end = from_rfc3339(known.status.value("completionTime", ""));
+  if (!is_final(known.status.value("state", "")) || !end ||
+      change.at < *end + known.outline.job_retention)
+    violated(fmt::format("m: {} is deleted too early", to_text(name)));
 }
 
 void Invariants::check_steering(const Known& known, const AttemptName& name) {
@@ -64,6 +79,42 @@ void Invariants::check_alone(const Known& workflow, const std::string& uid,
       violated(fmt::format("h: {} launched while pod {} of the former {} runs", to_text(name),
                            run.pod, workflow.name));
   }
+}
+
+// The workflow that people have made.
+const std::pair<const std::string, Known>& Invariants::root_of(const std::string& uid) const {
+  auto known = known_.find(uid);
+  while (!known->second.of.workflow_uid.empty()) known = known_.find(known->second.of.workflow_uid);
+  return *known;
+}
+
+void Invariants::check_lock(const std::string& uid, const AttemptName& name) {
+  const auto& [own, workflow] = root_of(uid);
+  if (workflow.outline.lock.empty() || is_exempt(name)) return;
+  for (const PodRun& run : nodes_.runs()) {
+    if (run.ended || is_exempt(run.attempt) || !known_.contains(run.attempt.workflow_uid)) continue;
+    const auto& [other, holder] = root_of(run.attempt.workflow_uid);
+    if (other != own && holder.outline.lock == workflow.outline.lock)
+      violated(fmt::format("t: {} launched under lock {} while pod {} of {} lives", to_text(name),
+                           workflow.outline.lock, run.pod, holder.name));
+  }
+  for (const auto& [other, holder] : known_)
+    if (other != own && holder.outline.lock == workflow.outline.lock && !holder.deleted &&
+        !holder.launched.empty() && holder.status.value("run", 0) > 0 &&
+        !is_final(holder.status.value("state", "")))
+      violated(fmt::format("t: {} launched under lock {} while {} runs", to_text(name),
+                           workflow.outline.lock, holder.name));
+}
+
+void Invariants::judge_locks(bool leases_may_stay) {
+  for (const Object& workflow : store_.list(workflows_, ""))
+    if (const std::string lock = text_at(*workflow, "/status/lock"); !lock.empty())
+      violated(
+          fmt::format("t: {} has ended and is said to have lock {}", key_of(*workflow).name, lock));
+  for (const Object& lease : store_.list(*store_.type("coordination.k8s.io", "v1", "leases"), ""))
+    if (!leases_may_stay)
+      violated(fmt::format("t: Lease {} of {} has stayed", key_of(*lease).name,
+                           text_at(*lease, "/spec/holderIdentity")));
 }
 
 void Invariants::check_source(const Known& workflow, const AttemptName& name, const Json& job) {

@@ -145,6 +145,8 @@ Outline outline_of(const Json& spec) {
   Outline outline;
   const Values values = values_of(spec);
   const bool graph = spec.value("order", "") == "Graph";
+  outline.lock = spec.value("lock", "");
+  if (spec.contains("jobRetention")) outline.job_retention = duration_of(spec["jobRetention"]);
   outline.has_timeouts = spec.contains("timeout");
   if (outline.has_timeouts) outline.timeout = duration_of(spec["timeout"]);
   outline.linear = !graph && !spec.contains("finally");

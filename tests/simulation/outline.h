@@ -59,7 +59,9 @@ std::string with_tag(std::string text);
 
 struct Outline {
   std::vector<OutlineStep> steps;  // in the order of the spec, those of finally last
-  bool has_timeouts = false;       // of phases or of the workflow
+  std::string lock;
+  Duration job_retention{std::chrono::hours(168)};
+  bool has_timeouts = false;  // of phases or of the workflow
   std::optional<Duration> timeout;
   std::map<std::string, Duration> phase_timeouts;
   bool linear = true;  // one step after the other, one attempt each

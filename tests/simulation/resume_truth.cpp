@@ -28,22 +28,43 @@ struct Again {
   std::set<StepRef> retried;  // of these: for their own failure
 };
 
+// Nothing of a phase with a condition has begun, and something of it is to run: all of it is.
+void add_undecided(const Json& status, const Outline& outline, const std::string& phase,
+                   Again& again) {
+  std::set<StepRef> steps;
+  bool is_to_run = false;
+  for (const OutlineStep& step : outline.steps) {
+    if (step.ref.phase != phase) continue;
+    const Json record = step_record(status, step.ref);
+    if (!step.phase_has_when || record.contains("startTime")) return;
+    const bool is_pending = record.empty() || record["state"] == "Pending";
+    is_to_run = is_to_run || is_pending || again.all.contains(step.ref);
+    if (!is_pending) steps.insert(step.ref);
+  }
+  if (!is_to_run) return;
+  for (const StepRef& step : steps) {
+    again.all.insert(step);
+    again.retried.erase(step);
+  }
+}
+
 Again again(const Json& status, const Outline& outline, const std::string& from) {
   Again again;
   for (const OutlineStep& step : outline.steps) {
     const Json record = step_record(status, step.ref);
-    if (record.empty() || record["state"] == "Pending") continue;
-    const bool rests_on_those =
-        std::any_of(outline.steps.begin(), outline.steps.end(), [&](const OutlineStep& other) {
-          return again.all.contains(other.ref) && outline.comes_before(other, step);
-        });
-    const bool is_named = from == step.ref.phase || from == to_text(step.ref) ||
-                          (step.phase_has_when && from.starts_with(step.ref.phase + "/") &&
-                           phase_record(status, step.ref.phase)["state"] == "Skipped");
-    const bool repeats = step.at_end || is_named || rests_on_those;
-    if (!repeats && !has_failed(step, record)) continue;
-    again.all.insert(step.ref);
-    if (!repeats) again.retried.insert(step.ref);
+    if (!record.empty() && record["state"] != "Pending") {
+      const bool rests_on_those =
+          std::any_of(outline.steps.begin(), outline.steps.end(), [&](const OutlineStep& other) {
+            return again.all.contains(other.ref) && outline.comes_before(other, step);
+          });
+      const bool is_named = from == step.ref.phase || from == to_text(step.ref);
+      const bool repeats = step.at_end || is_named || rests_on_those;
+      if (repeats || has_failed(step, record)) again.all.insert(step.ref);
+      if (!repeats && has_failed(step, record)) again.retried.insert(step.ref);
+    }
+    const bool ends_phase =
+        &step == &outline.steps.back() || (&step + 1)->ref.phase != step.ref.phase;
+    if (ends_phase) add_undecided(status, outline, step.ref.phase, again);
   }
   return again;
 }

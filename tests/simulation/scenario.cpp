@@ -11,6 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kLongestRun{std::chrono::hours(48)};
+constexpr const char* kLock = "shared";
 
 // The same for the same text on every machine.
 std::uint64_t hash_of(std::string_view text) {
@@ -22,8 +23,14 @@ std::uint64_t hash_of(std::string_view text) {
 }  // namespace
 
 Scenario::Scenario(std::uint64_t seed, People people)
-    : seed_(seed), random_(seed * 7919 + 1), commands_(seed * 104729 + 5) {
+    : seed_(seed),
+      random_(seed * 7919 + 1),
+      commands_(seed * 104729 + 5),
+      locks_(seed * 31337 + 3) {
   spec_ = random_spec();
+  const bool has_lock = locks_.chance(0.25);
+  if (has_lock) spec_["lock"] = kLock;
+  if (locks_.chance(0.3)) spec_["jobRetention"] = "10m";
   jobs_are_deleted_ = random_.chance(0.3);
   world_ = std::make_unique<World>(random_settings(seed),
                                    [this](const AttemptName& name) { return fate_of(name); });
@@ -36,11 +43,13 @@ Scenario::Scenario(std::uint64_t seed, People people)
   plan_people();
   if (random_.chance(0.3)) plan_other();
   if (people == People::Steer) plan_commands();
+  if (has_lock) plan_rival();
 }
 
 bool Scenario::run() {
   const bool ended = world_->run_to_the_end(kLongestRun, [this] { return commands_left_ == 0; });
   world_->scheduler().run_for(1h);  // late requests, garbage, whatever still comes
+  if (ended) world_->judge_locks();
   return ended;
 }
 
@@ -104,6 +113,23 @@ void Scenario::plan_other() {
   world_->scheduler().after(random_.between(0ms, 2min), [this, spec = other_spec()] {
     world_->create_workflow("other", spec);
   });
+}
+
+// Small ones that want the same lock; of one people think better.
+void Scenario::plan_rival() {
+  const auto phase = [](const char* name) {
+    return Json{{"name", name}, {"steps", {{{"name", "s"}, {"command", {"true"}}}}}};
+  };
+  const Json spec{
+      {"tools", {{"image", "tools:1"}}}, {"lock", kLock}, {"phases", {phase("r0"), phase("r1")}}};
+  Scheduler& scheduler = world_->scheduler();
+  for (const char* name : {"rival", "second-rival"}) {
+    const Duration at = locks_.between(0ms, 2min);
+    scheduler.after(at, [this, spec, name] { world_->create_workflow(name, spec); });
+    if (locks_.chance(0.3))
+      scheduler.after(at + locks_.between(0ms, 1min),
+                      [this, name] { world_->delete_workflow(name); });
+  }
 }
 
 // Labels and a later definition: both make versions the operator has not decided on.

@@ -49,6 +49,7 @@ class Scenario {
   void meddle();
   void recreate();
   void plan_other();
+  void plan_rival();
   void plan_quota();
   void plan_account();
   void plan_template();
@@ -64,6 +65,7 @@ class Scenario {
   bool jobs_are_deleted_ = false;
   Random random_;
   Random commands_;  // of its own, so that a story is the same without them
+  Random locks_;     // likewise
   int commands_left_ = 0;
   int highest_run_ = 0;  // asked for so far
   Json spec_;

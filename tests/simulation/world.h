@@ -79,6 +79,8 @@ class World {
   void start_operator();
 
   const std::vector<std::string>& violations() const { return invariants_.violations(); }
+  // Some time after all have ended.
+  void judge_locks() { invariants_.judge_locks(settings_.faults.late_request > 0); }
   const Invariants& invariants() const { return invariants_; }
   const Nodes& nodes() const { return controllers_.nodes; }
   SimApiServer& server() { return server_; }

@@ -53,6 +53,31 @@ TEST(LogTarget, SaysWhatThereIs) {
             "w: nothing runs and nothing has failed; it has no steps yet");
 }
 
+TEST(LogTarget, WithoutAStepSaysWhatElseGoesOn) {
+  const auto message = [](const std::string& step) {
+    return log_target(seen(R"({"state": "Running", "run": 1, "phases": [{"name": "p", "state": "Running", "steps": [)" +
+                           step + "]}]}"),
+                      "", 0)
+        .error()
+        .message;
+  };
+  EXPECT_EQ(message(R"({"name": "kid", "state": "Running", "attempts": 1, "child": "w-kid"})"),
+            "p/kid runs workflow w-kid: kubectl bootstrap logs w-kid -n ns");
+  EXPECT_EQ(message(R"({"name": "gate", "state": "Waiting", "attempts": 1})"),
+            "p/gate has no pod: it waits, and runs nothing");
+}
+
+// Their pods may still be there, though their names are on record no more.
+TEST(LogTarget, KnowsAttemptsOfFormerRuns) {
+  const SeenWorkflow resumed =
+      seen(R"({"state": "Running", "run": 2, "phases": [{"name": "p", "state": "Running",
+      "steps": [{"name": "a", "state": "Pending", "attempts": 2, "formerAttempts": 2}]}]})");
+  EXPECT_EQ(*log_target(resumed, "p/a", 0), (LogTarget{{"p", "a"}, 2}));
+  EXPECT_EQ(*log_target(resumed, "p/a", 1), (LogTarget{{"p", "a"}, 1}));
+  EXPECT_EQ(log_target(resumed, "p/a", 3).error().message,
+            "p/a has no attempt 3: there are 1 to 2");
+}
+
 TEST(ContainerOf, IsTheToolsUnlessItsSourceDidNotCome) {
   PodView pod;
   EXPECT_EQ(container_of(pod), "main");

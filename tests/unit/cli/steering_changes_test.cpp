@@ -111,6 +111,21 @@ TEST(Resume, SaysWhenThereIsNothingToResume) {
     expect(c, resume_change(seen(c.status, c.spec), c.from, json()));
 }
 
+TEST(Resume, KnowsWhatFailuresAreTolerated) {
+  const json definition = json::parse(
+      R"({"phases": [{"name": "p", "steps": [{"name": "a", "continueOnFailure": true}]}]})");
+  const auto change = [&](const std::string& status, const json& known) {
+    return *resume_change(seen(status, R"({"suspend": true})"), "", known);
+  };
+  const std::string tolerated = status("Suspended", "Failed");
+  EXPECT_EQ(change(tolerated, definition).message, "is suspended no more: run 3 goes on");
+  EXPECT_THAT(change(tolerated, json()).message, HasSubstr("goes on as run 4, from p/a"));
+  std::string ended = tolerated;
+  const std::string state = R"("state": "Failed")";
+  ended.insert(ended.find(state) + state.size(), R"(, "reason": "PhaseTimedOut")");
+  EXPECT_THAT(change(ended, definition).message, HasSubstr("goes on as run 4, from p/a"));
+}
+
 TEST(Resume, KnowsThePlacesOfTheDefinition) {
   const SeenWorkflow failed = seen(status("Failed", "Failed"));
   const json definition = json::parse(

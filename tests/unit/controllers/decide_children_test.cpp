@@ -17,18 +17,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-void set_template(Scenario& s, const std::string& name, const json& spec) {
-  TemplateView one;
-  one.meta.ns = "ns";
-  one.meta.name = name;
-  one.meta.uid = "uid-" + name;
-  one.meta.generation = 1;
-  one.spec = spec.dump();
-  s.facts.insert_or_assign(TemplateOf{name}, Found<TemplateOf::Answer>(one));
-  s.facts.insert_or_assign(WatchedTemplate{name}, Found<WatchedTemplate::Answer>(
-                                                      std::make_shared<const TemplateView>(one)));
-}
-
 json running(const char* step, const char* name, json parameters = json::array()) {
   json one{{"name", step}, {"workflow", {{"templateRef", {{"name", name}}}}}};
   if (!parameters.empty()) one["workflow"]["parameters"] = std::move(parameters);
@@ -233,6 +221,22 @@ TEST(Children, EndWithTheirPhase) {
   EXPECT_EQ(s.step("one", "a").state, StepState::Ending);
   EXPECT_EQ(s.step("one", "a").reason, "PhaseTimedOut");
   EXPECT_EQ(s.done.back(), key("steer"));
+}
+
+// The status that said why was never written; the child knows it.
+TEST(Children, ThatWereEndedByTheirStepHaveItsReason) {
+  json spec = with_child();
+  spec["phases"][0]["steps"][0]["timeout"] = "1m";
+  Scenario s = with_template(spec);
+  s.pass(at(0));
+  const Status before = s.workflow.status;
+  s.pass(at(60));
+  s.workflow.status = before;
+  s.end_child("one", "a", WorkflowState::Cancelled, "Cancelled", "cancelled after 1m0s");
+  s.pass(at(70));
+  EXPECT_EQ(s.step("one", "a").state, StepState::Failed);
+  EXPECT_EQ(s.step("one", "a").reason, "TimedOut");
+  EXPECT_EQ(s.step("one", "a").message, "did not end within its timeout");
 }
 
 TEST(Rule7Vanished, AChildThatSomebodyDeletesIsLookedForAndItsPodsToo) {

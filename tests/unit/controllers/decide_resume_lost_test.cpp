@@ -174,6 +174,107 @@ TEST(Rule3Adopt, AJobIsPutAsideOnlyOnceItHasBeenToldToEnd) {
   EXPECT_EQ(std::ranges::count(s.done, stop), 2);
 }
 
+// two/c runs a template.
+Scenario failed_before_a_child() {
+  json spec = three_steps();
+  spec["phases"][1]["steps"][0] = {{"name", "c"}, {"workflow", {{"templateRef", {{"name", "t"}}}}}};
+  Scenario s(spec);
+  set_template(s, "t", three_steps());
+  return failed_at_b(std::move(s));
+}
+
+CreateChild late_child() {
+  CreateChild late;
+  late.name = Scenario::child("two", "c");
+  late.step = {"two", "c"};
+  return late;
+}
+
+TEST(Rule3Adopt, AChildOfAFormerRunIsPutAsideAndItsEndWaitedFor) {
+  Scenario s = failed_before_a_child();
+  s.workflow.steering.resume.run = 2;
+  s.pass(at(100));
+  s.add_child(late_child());
+  s.pass(at(110));
+  EXPECT_EQ(s.done.back(), "steer/" + Scenario::child("two", "c"));
+  EXPECT_TRUE(s.child_view("two", "c").steering.cancel);
+  EXPECT_EQ(s.step("two", "c").state, StepState::Pending);
+  EXPECT_EQ(s.step("two", "c").attempts, 1);
+  EXPECT_EQ(s.step("two", "c").former, 1);
+  s.end_container("one", "b", 0);
+  s.pass(at(120));
+  EXPECT_EQ(s.step("two", "c").state, StepState::Pending);
+  EXPECT_EQ(s.step("two", "c").reason, "ChildEnding");
+  EXPECT_EQ(s.step("two", "c").message,
+            "waits for workflow " + Scenario::child("two", "c") + " of a former attempt to end");
+  s.end_child("two", "c", WorkflowState::Cancelled, "Cancelled");
+  s.pass(at(130));
+  EXPECT_EQ(s.step("two", "c").state, StepState::Running);
+  EXPECT_EQ(s.step("two", "c").attempts, 2);
+}
+
+TEST(Rule3Adopt, WhatIsNotTheWorkOfItsStepAnyMoreIsPutAside) {
+  Scenario s = failed_at_b();
+  s.workflow.steering.resume.run = 2;
+  s.pass(at(100));
+  s.end_container("one", "b", 0);
+  s.refuse["job/" + Scenario::job("two", "c")] = Refused{"Forbidden", "quota", true};
+  s.pass(at(110));
+  ASSERT_EQ(s.step("two", "c").reason, "LaunchRefused") << "its turn has come";
+  s.add_child(late_child());
+  s.pass(at(120));
+  EXPECT_TRUE(s.child_view("two", "c").steering.cancel);
+  EXPECT_EQ(s.step("two", "c").attempts, 1);
+  EXPECT_EQ(s.step("two", "c").child, "");
+}
+
+// Whose source it has cloned, and whose definition it follows, is on record.
+TEST(Rule3Adopt, AJobOfAFormerRunIsRecordedWithThePlanOfThatRun) {
+  for (const bool is_seen : {true, false}) {
+    SCOPED_TRACE(is_seen ? "seen before it is launched" : "met when it is launched");
+    Scenario s = failed_at_b();
+    const std::string job = Scenario::job("one", "b", 2);
+    if (is_seen) {
+      s.add_job("one", "b", 2);
+      s.job_view("one", "b").meta.labels[labels::kRun] = "1";
+    } else {
+      s.refuse["job/" + job] = Done{Scenario::job_uid("one", "b", 2), 1};
+    }
+    s.workflow.steering.resume.run = 2;
+    s.pass(at(100));
+    EXPECT_EQ(s.step("one", "b").job, job);
+    EXPECT_EQ(s.step("one", "b").plan, plan_name("w", "uid-of-w", 1));
+  }
+}
+
+TEST(Rule3Adopt, AJobFoundAfterACancelIsCancelled) {
+  Scenario s;
+  s.pass(at(0));
+  s.workflow.steering.cancel = true;
+  s.add_job("two", "c");
+  s.pass(at(10));
+  EXPECT_EQ(s.step("two", "c").state, StepState::Ending);
+  EXPECT_EQ(s.step("two", "c").reason, "Cancelled");
+}
+
+TEST(Resume, SaysThatItIsNotKnownWhetherItHasBegun) {
+  Scenario s = failed_at_b();
+  const std::string plan = plan_name("w", "uid-of-w", 2);
+  s.facts.insert_or_assign(StoredPlan{plan},
+                           Found<StoredPlan::Answer>(tl::unexpected(Unavailable{"Forbidden: no"})));
+  s.workflow.steering.resume.run = 2;
+  s.pass(at(100));
+  EXPECT_EQ(s.last.retry, "Forbidden: no");
+  ASSERT_NE(refused(s.workflow.status), nullptr);
+  EXPECT_EQ(refused(s.workflow.status)->status, "Unknown");
+  EXPECT_EQ(refused(s.workflow.status)->message,
+            "whether run 2 has begun is not known: Forbidden: no");
+  s.facts.erase(StoredPlan{plan});
+  s.pass(at(110));
+  EXPECT_EQ(s.workflow.status.run, 2);
+  EXPECT_EQ(refused(s.workflow.status), nullptr);
+}
+
 TEST(Resume, IsToldWhenItsPlanCannotBeStored) {
   Scenario s = failed_at_b();
   s.workflow.steering.resume.run = 2;

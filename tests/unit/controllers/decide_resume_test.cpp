@@ -421,6 +421,47 @@ TEST(Resume, FromAStepOfASkippedPhaseLooksAtTheConditionOfThePhaseAgain) {
   }
 }
 
+TEST(Resume, AStepThatJoinsASkippedPhaseIsHeldToTheConditionOfThePhase) {
+  json spec = three_steps();
+  spec["parameters"] = {{{"name", "mode"}, {"value", "small"}}};
+  spec["phases"][1]["when"] = {{{"param", "mode"}, {"operator", "In"}, {"values", {"full"}}}};
+  Scenario s(spec);
+  s.pass(at(0));
+  succeed(s, "one", "a", 10);
+  succeed(s, "one", "b", 20);
+  ASSERT_EQ(s.step("two", "c").state, StepState::Skipped);
+  spec["phases"][1]["steps"].push_back({{"name", "d"}, {"command", {"true"}}});
+  change(s, spec);
+  s.workflow.steering.resume = {2, ""};
+  s.pass(at(100));
+  EXPECT_EQ(s.workflow.status.run, 2);
+  EXPECT_EQ(s.step("two", "d").state, StepState::Skipped);
+  EXPECT_EQ(s.workflow.status.state, WorkflowState::Succeeded);
+}
+
+// What could not be decided has failed all of its phase, tolerated or not.
+TEST(Resume, AConditionThatCouldNotBeKnownIsLookedAtAgain) {
+  json spec = three_steps();
+  spec["phases"][1]["when"] = {
+      {{"output", "one.a.mode"}, {"operator", "In"}, {"values", {"full"}}}};
+  spec["phases"][1]["steps"][0]["continueOnFailure"] = true;
+  spec["phases"][1]["steps"].push_back({{"name", "d"}, {"command", {"true"}}});
+  Scenario s(spec);
+  s.pass(at(0));
+  s.answer_pods("one", "a");
+  s.job_view("one", "a").conditions = {{"Complete", "True", "", ""}};  // its pod is gone
+  s.pass(at(10));
+  succeed(s, "one", "b", 20);
+  ASSERT_EQ(s.step("two", "c").state, StepState::Failed) << s.workflow.status.message;
+  ASSERT_EQ(s.step("two", "d").state, StepState::Failed);
+  s.workflow.steering.resume = {2, ""};
+  s.pass(at(100));
+  EXPECT_EQ(s.workflow.status.run, 2);
+  EXPECT_EQ(s.step("two", "c").state, StepState::Failed);
+  EXPECT_EQ(s.step("two", "d").state, StepState::Failed) << "not run without its condition";
+  EXPECT_EQ(s.step("two", "d").attempts, 0);
+}
+
 TEST(Resume, APhaseThatIsDoneAgainIsNotCancelledAnyMore) {
   Scenario s(three_steps());
   s.pass(at(0));

@@ -84,7 +84,7 @@ TEST(Restored, StandsStillUntilItIsResumedAndGoesOnFromItsStatus) {
 TEST(Restored, WithoutItsStatusStandsStillAsWell) {
   for (const int in_backup : {0, 3}) {
     Scenario s;
-    s.workflow.meta.labels["velero.io/restore-name"] = "nightly";
+    s.has_restore_label = true;
     s.workflow.steering.resume.run = in_backup;
     s.pass(at(0));
     EXPECT_EQ(s.workflow.status.state, WorkflowState::Suspended);

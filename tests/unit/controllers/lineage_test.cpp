@@ -56,19 +56,20 @@ TEST(Lineage, LabelsAreValid) {
 }
 
 TEST(Lineage, AllLabelsOfAnAttemptSayWhoseItIs) {
-  const ObjectMeta job{.ns = "",
-                       .name = "",
-                       .uid = "",
-                       .resource_version = 0,
-                       .generation = 0,
-                       .creation = {},
-                       .deletion = {},
-                       .labels =
-                           [] {
-                             const auto all = labels_of_attempt(made_by_people(), {"p", "s"}, 3, 2);
-                             return decltype(ObjectMeta::labels)(all.begin(), all.end());
-                           }(),
-                       .controller_uid = ""};
+  const ObjectMeta job{
+      .ns = "",
+      .name = "",
+      .uid = "",
+      .resource_version = 0,
+      .generation = 0,
+      .creation = {},
+      .deletion = {},
+      .labels =
+          [] {
+            const auto all = labels_of_attempt(made_by_people(), {"p", "s"}, 3, 2, "");
+            return decltype(ObjectMeta::labels)(all.begin(), all.end());
+          }(),
+      .controller_uid = ""};
   const auto attempt = attempt_of(job);
   ASSERT_TRUE(attempt);
   EXPECT_EQ(to_text(attempt->step), "p/s");

@@ -5,7 +5,10 @@
 namespace bootstrap::testing {
 
 Scenario failed_at_b(nlohmann::json spec) {
-  Scenario s(std::move(spec));
+  return failed_at_b(Scenario(std::move(spec)));
+}
+
+Scenario failed_at_b(Scenario s) {
   s.pass(at(0));
   succeed(s, "one", "a", 10);
   s.end_pod("one", "b", 3);

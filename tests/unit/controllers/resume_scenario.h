@@ -9,6 +9,7 @@ namespace bootstrap::testing {
 
 // one/a has succeeded, one/b has failed for good, two/c was not started.
 Scenario failed_at_b(nlohmann::json spec = three_steps());
+Scenario failed_at_b(Scenario not_begun);
 
 // As whoever edits the definition.
 void change(Scenario&, const nlohmann::json& spec);

@@ -1,5 +1,6 @@
 #include "tests/unit/controllers/scenario.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace bootstrap::testing {
@@ -155,7 +156,8 @@ Done Scenario::add_child(const CreateChild& create) {
   view->meta.creation = at(0);
   view->meta.labels = {{labels::kPhase, create.step.phase},
                        {labels::kStep, create.step.step},
-                       {labels::kAttempt, std::to_string(create.attempt)}};
+                       {labels::kAttempt, std::to_string(create.attempt)},
+                       {labels::kRun, std::to_string(create.run)}};
   children_[create.name] = view;
   refresh();
   return {view->meta.uid};
@@ -202,12 +204,16 @@ Outcome Scenario::perform(const Action& action) {
   if (const auto* steer = std::get_if<SteerChild>(&action)) {
     auto steered = std::make_shared<Workflow>(*children_.at(steer->name));
     steered->steering.suspend = steer->suspend;
-    steered->steering.cancel = steer->cancel;
+    steered->steering.cancel = !steer->cancel.empty();
+    steered->stop_reason = steer->cancel;
     if (steer->resume) steered->steering.resume.run = steer->resume->run;
     children_[steer->name] = steered;
     refresh();
     return Done{steer->uid};
   }
+  if (const auto* create = std::get_if<CreateLock>(&action)) return take_lock(*create);
+  if (std::holds_alternative<ReportStrayLock>(action)) return Done{};
+  if (const auto* remove = std::get_if<Delete>(&action)) return perform(*remove);
   const auto& suspend = std::get<SuspendJob>(action);
   auto stopped = std::make_shared<JobView>(*jobs_.at(suspend.name));
   stopped->suspended = true;
@@ -215,6 +221,46 @@ Outcome Scenario::perform(const Action& action) {
   jobs_[suspend.name] = stopped;  // seen by the next pass
   refresh();
   return Done{suspend.job_uid};
+}
+
+void set_template(Scenario& s, const std::string& name, const json& spec) {
+  TemplateView one;
+  one.meta.ns = "ns";
+  one.meta.name = name;
+  one.meta.uid = "uid-" + name;
+  one.meta.generation = 1;
+  one.spec = spec.dump();
+  s.facts.insert_or_assign(TemplateOf{name}, Found<TemplateOf::Answer>(one));
+  s.facts.insert_or_assign(WatchedTemplate{name}, Found<WatchedTemplate::Answer>(
+                                                      std::make_shared<const TemplateView>(one)));
+}
+
+Outcome Scenario::perform(const Delete& remove) {
+  if (remove.what == Made::Lock && lease && lease->meta.uid == remove.uid) lease.reset();
+  if (remove.what == Made::Plan) stored_.erase(remove.name);
+  if (remove.what == Made::Job) jobs_.erase(remove.name);
+  refresh();
+  return Done{remove.uid};
+}
+
+Outcome Scenario::take_lock(const CreateLock& create) {
+  if (lease && lease->meta.controller_uid != workflow.meta.uid) return NameTaken{lease->holder};
+  if (!lease) {
+    lease.emplace();
+    lease->meta.uid = fmt::format("lease-of-run-{}", create.run);
+    lease->meta.name = create.name;
+    lease->meta.controller_uid = workflow.meta.uid;
+    lease->meta.labels[labels::kRun] = std::to_string(create.run);
+    lease->holder = workflow.meta.name;
+  }
+  return Done{lease->meta.uid};
+}
+
+std::optional<Answer> Scenario::answer_of_lock(const Question& q) const {
+  if (std::holds_alternative<LockNow>(q)) return Found<LockNow::Answer>(lease);
+  if (std::holds_alternative<OtherClaims>(q)) return Found<OtherClaims::Answer>(claims);
+  if (std::holds_alternative<PodsUnderLock>(q)) return Found<PodsUnderLock::Answer>(pods_under_it);
+  return std::nullopt;
 }
 
 void succeed(Scenario& s, const char* phase, const char* step, int second) {
@@ -229,7 +275,7 @@ std::shared_ptr<const Plan> Scenario::compiled(const PlanRecord& record) const {
 }
 
 const Status& Scenario::pass(TimePoint now) {
-  Observed observed{workflow, nullptr, {}, work, facts, {}};
+  Observed observed{workflow, nullptr, {}, work, facts, {}, stray_locks, has_restore_label};
   last_asked_.clear();
   for (int round = 0; round < 10; ++round) {
     observed.plan = plan_.get();
@@ -239,6 +285,18 @@ const Status& Scenario::pass(TimePoint now) {
       last_asked_.insert(q);
       if (const auto* live = std::get_if<LiveJob>(&q))  // unless the test says otherwise
         learned |= observed.facts.emplace(q, Found<LiveJob::Answer>(find_job(live->name))).second;
+      if (std::holds_alternative<StoredPlans>(q)) {
+        StoredPlans::Answer plans;
+        for (const auto& [name, record] : stored_) {
+          PlanView& plan = plans.emplace_back();
+          plan.meta.name = name;
+          plan.meta.uid = "uid-of-" + name;
+          plan.run = record.run;
+        }
+        learned |= observed.facts.emplace(q, Found<StoredPlans::Answer>(plans)).second;
+      }
+      if (const auto answer = answer_of_lock(q))
+        learned |= observed.facts.emplace(q, *answer).second;
       if (const auto found = later.find(q); found != later.end())
         learned |= observed.facts.emplace(*found).second;
       if (const auto* live = std::get_if<LiveChild>(&q)) {

@@ -31,9 +31,14 @@ class Scenario {
   // --- what is observed ---
   Workflow workflow;
   Work work;
-  Facts facts;      // answers that are not set fail the test when they are asked for
-  Facts later;      // answers that come only after the actions of the first round
-  Outcomes refuse;  // outcomes other than success, by key_of(action)
+  Facts facts;                     // answers that are not set fail the test when they are asked for
+  Facts later;                     // answers that come only after the actions of the first round
+  Outcomes refuse;                 // outcomes other than success, by key_of(action)
+  std::optional<LeaseView> lease;  // of the one lock there is
+  std::vector<LockClaim> claims;   // of other workflows on it
+  std::vector<PodView> pods_under_it;
+  std::set<std::string> stray_locks;
+  bool has_restore_label = false;
 
   // --- what a pass did ---
   std::vector<std::string> done;  // keys of actions, in order, of all passes
@@ -89,6 +94,9 @@ class Scenario {
   std::string newest_job(const std::string& phase, const std::string& step) const;
   std::optional<JobView> find_job(const std::string& name) const;
   Outcome perform(const Action&);
+  Outcome perform(const Delete&);
+  Outcome take_lock(const CreateLock&);
+  std::optional<Answer> answer_of_lock(const Question&) const;
   std::shared_ptr<const Plan> compiled(const PlanRecord&) const;
 
   std::shared_ptr<const Plan> plan_;
@@ -99,6 +107,9 @@ class Scenario {
   std::set<Question> last_asked_;
   void refresh();
 };
+
+// A template that is there.
+void set_template(Scenario&, const std::string& name, const nlohmann::json& spec);
 
 // The step's tool ends with exit code 0, and a pass sees it.
 void succeed(Scenario&, const char* phase, const char* step, int second);

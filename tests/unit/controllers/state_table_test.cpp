@@ -96,6 +96,18 @@ const std::map<std::string, std::function<Scenario()>>& ways() {
          s.pass(at(0));
          return s;
        }},
+      {"Pending/WaitingForLock",
+       [] {
+         json spec = three_steps();
+         spec["lock"] = "l";
+         Scenario s(spec);
+         answer_all(s);
+         s.lease.emplace().holder = "other";
+         s.claims = {{"other", at(-10), true}};
+         s.pass(at(0));
+         s.pass(at(1));
+         return s;
+       }},
       {"Pending/ServiceAccountNotFound",
        [] {
          json spec = with_first_step({{"tools", {{"serviceAccountName", "robot"}}}});
@@ -142,6 +154,8 @@ const std::map<std::string, std::function<Scenario()>>& ways() {
          return running(
              with_first_step(json::parse(R"({"ask": {"parameters": [{"name": "x"}]}})")));
        }},
+      {"Waiting/WaitingForApproval",
+       [] { return running(with_first_step(json::parse(R"({"approve": {"message": "m"}})"))); }},
       {"Suspended/Suspended",
        [] {
          Scenario s = running();
@@ -213,6 +227,14 @@ const std::map<std::string, std::function<void(Scenario&)>>& commands() {
            spec["description"] = "another one";
          }
          s.workflow.spec = spec.dump();
+       }},
+      {"approve",
+       [](Scenario& s) {
+         s.workflow.approvals = {{"one/a", s.workflow.status.run, true, "alice", ""}};
+       }},
+      {"reject",
+       [](Scenario& s) {
+         s.workflow.approvals = {{"one/a", s.workflow.status.run, false, "alice", ""}};
        }},
       {"delete", [](Scenario& s) { s.workflow.meta.deletion = at(50); }},
   };

@@ -140,7 +140,7 @@ TEST(Validation, TheResultIsKnownInFinally) {
 TEST(Validation, ReferencesAreRefusedWhereNothingReplacesThem) {
   const std::string where =
       "$(params.region) cannot be used here; only in args, command, env values, image, source, "
-      "stdin, workflow.parameters, workspace.claimName, notes, and name, labels and value of "
+      "stdin, workflow.parameters, workspace.claimName, lock, notes, and name, labels and value of "
       "waitFor and when";
   expect({
       {"path",

@@ -96,6 +96,11 @@ class PerformerTest : public ::testing::Test {
                    {{"name", "x"},
                     {"uid", "job-uid"},
                     {"resourceVersion", "41"},
+                    {"labels",
+                     {{labels::kPhase, "p"},
+                      {labels::kStep, "s"},
+                      {labels::kAttempt, "1"},
+                      {labels::kRun, "7"}}},
                     {"ownerReferences", json::array({{{"controller", true}, {"uid", owner}}})}}}}
                  .dump()});
   }
@@ -146,16 +151,18 @@ TEST_F(PerformerTest, MakesAChildOrMeetsItsOwn) {
 }
 
 TEST_F(PerformerTest, SteersTheLiveFieldsOfAChildAndNothingElse) {
-  SteerChild action{"c", "uid-c", false, true};
+  SteerChild action{"c", "uid-c", false, "Cancelled"};
   will_answer(200, "uid-w");
   EXPECT_TRUE(std::holds_alternative<Done>(perform(action)));
-  EXPECT_EQ(sent(), json::parse(R"({"metadata": {"uid": "uid-c"},
-                                    "spec": {"suspend": null, "cancel": true}})"));
-  action = {"c", "uid-c", false, false, ChildResume{3, "t", {{"x", "1"}}}};
+  EXPECT_EQ(sent(), json::parse(R"({"metadata": {"uid": "uid-c", "annotations": {
+      "bootstrap.openshift.io/stop-reason": "Cancelled"}},
+      "spec": {"suspend": null, "cancel": true}})"));
+  action = {"c", "uid-c", false, "", ChildResume{3, "t", {{"x", "1"}}}};
   will_answer(200, "uid-w");
   EXPECT_TRUE(std::holds_alternative<Done>(perform(action)));
   EXPECT_EQ(json::parse(transport_.seen().back().request.body),
-            json::parse(R"({"metadata": {"uid": "uid-c"}, "spec": {
+            json::parse(R"({"metadata": {"uid": "uid-c", "annotations": {
+      "bootstrap.openshift.io/stop-reason": null}}, "spec": {
       "suspend": null, "cancel": null, "resume": {"run": 3}, "templateRef": {"name": "t"},
       "parameters": [{"name": "x", "value": "1"}]}})"));
   will_refuse(404, "NotFound", "it is not there");
@@ -200,6 +207,9 @@ TEST_F(PerformerTest, AJobThatExistsAlreadyIsOursByItsControllersUidOnly) {
     const Outcome outcome = perform(create());
     EXPECT_EQ(std::holds_alternative<Done>(outcome), row.ours) << row.owner;
     EXPECT_EQ(std::holds_alternative<NameTaken>(outcome), !row.ours) << row.owner;
+    if (row.ours) {
+      EXPECT_EQ(std::get<Done>(outcome).run, 7) << "which has made it";
+    }
     EXPECT_EQ(wrote_.size(), row.ours ? 1U : 0U) << row.owner;
   }
 }
@@ -217,6 +227,56 @@ TEST_F(PerformerTest, ALostAnswerIsNotKnownAndNotRepeated) {
   ASSERT_TRUE(std::holds_alternative<NotKnown>(outcome));
   EXPECT_THAT(std::get<NotKnown>(outcome).why, HasSubstr("connection reset"));
   EXPECT_EQ(transport_.seen().size(), 1U);
+}
+
+TEST_F(PerformerTest, TakesALockOrSaysWhoHasIt) {
+  const CreateLock lock{lease_name("l"), "l", 3, TimePoint{}};
+  will_answer(201, "uid-w");
+  EXPECT_TRUE(std::holds_alternative<Done>(perform(lock)));
+  EXPECT_EQ(transport_.seen()[0].request.target,
+            "/apis/coordination.k8s.io/v1/namespaces/ns/leases");
+  EXPECT_EQ(sent()["metadata"]["name"], lease_name("l"));
+  for (const bool ours : {true, false}) {
+    will_refuse(409, "AlreadyExists", "exists");
+    transport_.will_answer(
+        {.status = 200,
+         .body = json{{"metadata",
+                       {{"uid", "u"},
+                        {"ownerReferences",
+                         json::array({{{"controller", true}, {"uid", ours ? "uid-w" : "x"}}})}}},
+                      {"spec", {{"holderIdentity", "other"}}}}
+                     .dump()});
+    const Outcome outcome = perform(lock);
+    EXPECT_EQ(std::holds_alternative<Done>(outcome), ours);
+    if (!ours) {
+      EXPECT_EQ(std::get<NameTaken>(outcome).owner, "other");
+    }
+  }
+  will_refuse(409, "AlreadyExists", "exists");
+  will_refuse(404, "NotFound", "gone meanwhile");
+  EXPECT_TRUE(std::holds_alternative<NotKnown>(perform(lock)));
+}
+
+TEST_F(PerformerTest, DeletesOnlyTheObjectThatItKnows) {
+  const std::pair<Made, const char*> kinds[] = {
+      {Made::Job, "/apis/batch/v1/namespaces/ns/jobs/x"},
+      {Made::Plan, "/apis/apps/v1/namespaces/ns/controllerrevisions/x"},
+      {Made::Lock, "/apis/coordination.k8s.io/v1/namespaces/ns/leases/x"}};
+  for (const auto& [what, target] : kinds) {
+    will_answer(200, "uid-w");
+    EXPECT_TRUE(std::holds_alternative<Done>(perform(Delete{what, "x", "u"})));
+    const auto request = transport_.seen().back().request;
+    EXPECT_EQ(request.method, kube::Method::Delete);
+    EXPECT_EQ(request.target, target);
+    EXPECT_EQ(json::parse(request.body)["preconditions"]["uid"], "u");
+    EXPECT_EQ(json::parse(request.body)["propagationPolicy"], "Background") << "its pods go too";
+  }
+  for (const auto& [code, reason] : {std::pair(404, "NotFound"), {409, "Conflict"}}) {
+    will_refuse(code, reason, "gone, or another's");
+    EXPECT_TRUE(std::holds_alternative<Done>(perform(Delete{Made::Lock, "x", "u"})));
+  }
+  will_refuse(403, "Forbidden", "no");
+  EXPECT_TRUE(std::holds_alternative<Refused>(perform(Delete{Made::Lock, "x", "u"})));
 }
 
 TEST_F(PerformerTest, StopsAJobOnlyUnderItsUidAndLeavesTheReasonOnIt) {

@@ -97,6 +97,36 @@ TEST_F(LookupsTest, AClaimIsReadByName) {
   EXPECT_THAT(asked(), ElementsAre("/api/v1/namespaces/ns/persistentvolumeclaims/shared"));
 }
 
+TEST_F(LookupsTest, ALockIsReadByItsLeaseAndItsPodsByTheirLabel) {
+  json lease = object(lease_name("l"));
+  lease["spec"]["holderIdentity"] = "first";
+  will_answer(lease);
+  const auto found = ask(LockNow{"l"});
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->holder, "first");
+  will_answer(page({"p"}));
+  EXPECT_EQ(ask(PodsUnderLock{"l"})->size(), 1U);
+  EXPECT_THAT(asked(),
+              ElementsAre("/apis/coordination.k8s.io/v1/namespaces/ns/leases/" + lease_name("l"),
+                          HasSubstr("/api/v1/namespaces/ns/pods?limit=500&labelSelector=" +
+                                    label_of_lock("l"))));
+}
+
+TEST_F(LookupsTest, OfStoredPlansThoseAreFoundThatAreOurs) {
+  json plans = page({"p1", "p2"});
+  plans["items"][0]["metadata"]["ownerReferences"] =
+      json::array({{{"controller", true}, {"uid", "uid-w"}}});
+  plans["items"][0]["revision"] = 3;
+  will_answer(plans);
+  const auto found = ask(StoredPlans{});
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->size(), 1U);
+  EXPECT_EQ(found->at(0).meta.uid, "uid-of-p1");
+  EXPECT_EQ(found->at(0).run, 3);
+  EXPECT_THAT(asked(), ElementsAre(HasSubstr("/controllerrevisions?limit=500&labelSelector=" +
+                                             std::string(labels::kWorkflowUid) + "=uid-w")));
+}
+
 TEST_F(LookupsTest, ATemplateAndAChildAreReadByName) {
   json one = object("t");
   one["spec"] = {{"phases", json::array()}};

@@ -22,6 +22,7 @@ using testing::SmallCluster;
 using ::testing::StartsWith;
 using testing::two_steps;
 
+constexpr const char* kUntilCleanUp = "wake 604800000";  // 168h
 constexpr const char* kStatusPatch = "PATCH bootstrapworkflows/w/status";
 
 // --- rule 1: names; creating is idempotent ---
@@ -273,7 +274,7 @@ TEST(Rule10Final, AFinishedWorkflowMakesNoRequests) {
   c.take();
   for (const bool after_restart : {false, true}) {
     if (after_restart) c.restart();
-    EXPECT_EQ(c.reconcile(), "done");
+    EXPECT_EQ(c.reconcile(), kUntilCleanUp);
     EXPECT_THAT(c.take(), IsEmpty()) << "after a restart: " << after_restart;
   }
 }
@@ -288,7 +289,7 @@ TEST(Rule10Final, AFailureIsFinalToo) {
   c.succeed("a");  // however it could come to that
   c.see();
   c.take();
-  EXPECT_EQ(c.reconcile(), "done");
+  EXPECT_EQ(c.reconcile(), kUntilCleanUp);
   EXPECT_THAT(c.take(), IsEmpty());
 }
 
@@ -332,6 +333,16 @@ TEST(ThePlan, NothingIsDoneWhileItCannotBeRead) {
       refusal(503, "ServiceUnavailable", "later");
   EXPECT_THAT(c.reconcile(), AllOf(StartsWith("retry "), HasSubstr("later")));
   EXPECT_THAT(c.take_writes(), IsEmpty());
+}
+
+TEST(Restored, IsAWorkflowWithoutStatusThatHasOneOfTheLabels) {
+  for (const std::string label : {"restored-by", "other"}) {
+    SmallCluster c;
+    c.objects["bootstrapworkflows/w"]["metadata"]["labels"][label] = "nightly";
+    c.see();
+    c.reconcile();
+    EXPECT_EQ(c.status()["state"], label == "other" ? "Running" : "Suspended");
+  }
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "tests/unit/operator/small_cluster.h"
 
+#include <sstream>
+
 #include <gtest/gtest.h>
 
 namespace bootstrap::testing {
@@ -33,11 +35,43 @@ std::string text_of(const kube::Request& request) {
       return "POST " + path;
     case Method::Patch:
       return "PATCH " + path;
-    case Method::Put:
     case Method::Delete:
+      return "DELETE " + path;
+    case Method::Put:
       break;
   }
   return "UNEXPECTED " + path;
+}
+
+// "%2F" → "/".
+std::string decoded(const std::string& text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    plain +=
+        text[i] == '%' ? static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16)) : text[i];
+    if (text[i] == '%') i += 2;
+  }
+  return plain;
+}
+
+// By the labelSelector of a query: "a=b,c!=d,e".
+bool is_selected(const json& object, const std::string& query) {
+  constexpr std::string_view kSelector = "labelSelector=";
+  const auto at = query.find(kSelector);
+  if (at == std::string::npos) return true;
+  const json labels = object["metadata"].value("labels", json::object());
+  std::istringstream terms(decoded(query.substr(at + kSelector.size(), query.find('&', at) - at)));
+  for (std::string term; std::getline(terms, term, ',');) {
+    const auto equals = term.find('=');
+    const bool differs = equals != std::string::npos && term[equals - 1] == '!';
+    const std::string key = term.substr(0, differs ? equals - 1 : equals);
+    const bool is_there = labels.contains(key);
+    if (equals == std::string::npos
+            ? !is_there
+            : (is_there && labels[key] == term.substr(equals + 1)) == differs)
+      return false;
+  }
+  return true;
 }
 
 template <class T>
@@ -50,7 +84,7 @@ void see_all(const std::map<std::string, json>& objects, const std::string& plur
 }
 
 Reconciler::Options options() {
-  return {.platform = {}, .instance = "operator-0"};
+  return {.platform = {}, .instance = "operator-0", .restore_labels = {"restored-by"}};
 }
 
 struct OutcomeText {
@@ -104,7 +138,8 @@ SmallCluster::SmallCluster(json spec, std::uint64_t first_version)
 void SmallCluster::restart() {
   reconciler_ = std::make_unique<Reconciler>(
       client_, Reconciler::Stores{workflows, jobs, pods},
-      Reconciler::Live{subscriptions_, access_, watched_templates_, discovery_, event_looks_},
+      Reconciler::Live{subscriptions_, access_, watched_templates_, locks_, discovery_,
+                       event_looks_},
       clock, options(),
       Reconciler::Hooks{
           .on_transition = [this](const ObjectMeta&,
@@ -141,11 +176,15 @@ SmallCluster::Answer SmallCluster::handle(const kube::Request& request) {
 
 SmallCluster::Answer SmallCluster::answer(const kube::Request& request, const std::string& text) {
   std::string path = path_of(request.target);
-  if (text.starts_with("LIST ")) return list(path.substr(0, path.find('?')));
+  if (text.starts_with("LIST ")) return list(path);
   if (request.method == Method::Post) return create(path, json::parse(request.body));
   const bool status_only = path.ends_with(kStatus);
   if (status_only) path.resize(path.size() - kStatus.size());
   if (!objects.contains(path)) return refusal(404, "NotFound", path + " not found");
+  if (request.method == Method::Delete) {
+    remove(path);
+    return ok(json::object());
+  }
   if (request.method == Method::Patch) return patch(path, json::parse(request.body), status_only);
   return ok(objects[path]);
 }
@@ -173,12 +212,12 @@ SmallCluster::Answer SmallCluster::patch(const std::string& path, const json& bo
   return ok(object);
 }
 
-SmallCluster::Answer SmallCluster::list(const std::string& plural) const {
+SmallCluster::Answer SmallCluster::list(const std::string& query) const {
+  const std::string plural = query.substr(0, query.find('?'));
   json all{{"metadata", {{"resourceVersion", std::to_string(version)}}}, {"items", json::array()}};
-  // Pods of other workflows are asked for as well ("!="); there are none here.
-  if (plural == "pods" && asked_.back().find("%21%3D") != std::string::npos) return ok(all);
   for (const auto& [path, object] : objects)
-    if (path.starts_with(plural + "/")) all["items"].push_back(object);
+    if (path.starts_with(plural + "/") && is_selected(object, query))
+      all["items"].push_back(object);
   return ok(all);
 }
 

@@ -89,7 +89,7 @@ class SmallCluster {
   Answer answer(const kube::Request&, const std::string& text);
   Answer create(const std::string& plural, nlohmann::json object);
   Answer patch(const std::string& path, const nlohmann::json& body, bool status_only);
-  Answer list(const std::string& plural) const;
+  Answer list(const std::string& query) const;
 
   fakes::FakeTransport transport_;
   kube::Client client_;
@@ -98,6 +98,7 @@ class SmallCluster {
   EventLooks event_looks_{clock};
   Subscriptions subscriptions_{discovery_, {}, {}, [](const ObjectKey&) {}};
   WatchedTemplates watched_templates_{templates, [](const ObjectKey&) {}};
+  LockClaims locks_{[](const ObjectKey&) {}};
   std::unique_ptr<Reconciler> reconciler_;
   std::vector<std::string> asked_;
   std::map<std::string, nlohmann::json> sent_;
