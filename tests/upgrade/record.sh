@@ -46,6 +46,6 @@ mkdir -p "$out"
 kubectl get bwf,bwft,jobs,pods,controllerrevisions,leases -n "$ns" -o json |
   jq --arg ns "$ns" '.items
     | map(del(.metadata.managedFields, .metadata.annotations["kubectl.kubernetes.io/last-applied-configuration"]))
-    | map(if .kind == "Pod" then .spec = {} else . end)
+    | map(if .kind == "Pod" then .spec = {} | del(.status.hostIP, .status.hostIPs, .status.podIP, .status.podIPs) else . end)
     | tojson | gsub($ns; "ns") | fromjson' >"$out/objects.json"
 echo "recorded $(jq length "$out/objects.json") objects in $out"

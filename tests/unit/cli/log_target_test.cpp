@@ -55,9 +55,11 @@ TEST(LogTarget, SaysWhatThereIs) {
 
 TEST(LogTarget, WithoutAStepSaysWhatElseGoesOn) {
   const auto message = [](const std::string& step) {
-    return log_target(seen(R"({"state": "Running", "run": 1, "phases": [{"name": "p", "state": "Running", "steps": [)" +
-                           step + "]}]}"),
-                      "", 0)
+    return log_target(
+               seen(
+                   R"({"state": "Running", "run": 1, "phases": [{"name": "p", "state": "Running", "steps": [)" +
+                   step + "]}]}"),
+               "", 0)
         .error()
         .message;
   };

@@ -97,7 +97,7 @@ class Upgrade : public ::testing::TestWithParam<std::string> {
                   {"ownerReferences",
                    json::array({{{"controller", true}, {"uid", meta.at("uid")}}})}}}};
       }
-      if ((*pod)["status"].value("phase", "") == "Failed") continue;
+      if (pod->value("/status/phase"_json_pointer, "") == "Failed") continue;
       (*pod)["status"] = {
           {"phase", "Succeeded"},
           {"containerStatuses",
