@@ -87,8 +87,14 @@ sanitized = printf '==> testing with $(1)\n'; mkdir -p build; $(call configure,$
 image: deps-check ## Build the Dockerfile to a docker-archive (IMAGE_TAR=...)
 	@tests/image/build.sh "$(IMAGE_TAR)"
 
+.PHONY: argocd-engine
+argocd-engine: ## What Argo CD itself says of workflows; compiles it (minutes) the first time
+	@deps/go.sh
+	$(call say,asking Argo CD; the first time it is compiled (minutes))
+	@tests/argocd/engine_test.sh
+
 .PHONY: check-all
-check-all: lint asan-ubsan tsan image test ## Everything that must hold before a release
+check-all: lint asan-ubsan tsan image test argocd-engine ## Everything that must hold before a release
 	@tests/cluster/scripts_test.sh
 	@if [[ -x tests/mutations/run.sh ]]; then MUTATIONS_DIR="$$PWD/build/mutations" tests/mutations/run.sh; fi
 

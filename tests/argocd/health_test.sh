@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What deploy/overlays/argocd/health.lua says of the workflows in cases/, and that these are all there
 # are: every state of the CRD is among them, with the fields that the CRD has. Debian's Lua 5.1 stands
-# for Argo CD's.
+# for Argo CD's, which engine_test.sh asks: that takes minutes to compile.
 #
 #   health_test.sh
 set -euo pipefail
