@@ -199,15 +199,14 @@ Outcome ActionsPerformer::perform(const ReportStrayLock& action) const {
   return Done{};
 }
 
-// One that is gone, or another's by now, is ours no more.
+// A conflict may mean that it is another's by now, or nothing; whoever asks for it looks again.
 Outcome ActionsPerformer::perform(const Delete& action) const {
   const kube::Resource& resource = action.what == Made::Job ? kube::resources::kJobs
                                    : action.what == Made::Plan
                                        ? kube::resources::kControllerRevisions
                                        : kube::resources::kLeases;
   const auto removed = client_.remove(resource, workflow_.ns, action.name, action.uid);
-  if (removed || removed.error().kind == Kind::NotFound || removed.error().kind == Kind::Conflict)
-    return Done{action.uid};
+  if (removed || removed.error().kind == Kind::NotFound) return Done{action.uid};
   return outcome_of(removed.error());
 }
 

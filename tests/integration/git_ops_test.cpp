@@ -42,6 +42,12 @@ class GitOps : public ::testing::Test {
     cluster_.kubectl_output({"patch", "pod", pod, "-n", ns_, "--subresource=status", "-p",
                              R"({"status":{"phase":"Failed"}})"});
   }
+  // As the garbage collector does, which does not run here.
+  void remove() {
+    cluster_.kubectl_output({"delete", "bwf", "w", "-n", ns_, "--cascade=background"});
+    cluster_.kubectl_output(
+        {"delete", "jobs,pods", "--all", "-n", ns_, "--force", "--cascade=background"});
+  }
   json spec() { return cluster_.workflow(ns_, "w").at("spec"); }
 
   Cluster& cluster_ = install(Cluster::of_test());
@@ -91,8 +97,7 @@ TEST_F(GitOps, ApplyingAgainIsNoChangeInAnyState) {
     EXPECT_EQ(after.at("metadata").at("generation"), before.at("metadata").at("generation"));
     EXPECT_EQ(after.at("spec"), before.at("spec"));
     EXPECT_EQ(status_text(after, "state"), c.state);
-    cluster_.kubectl_output({"delete", "bwf", "w", "-n", ns_, "--cascade=background"});
-    cluster_.kubectl_output({"delete", "pods", "--all", "-n", ns_, "--force"});
+    remove();
   }
 }
 
@@ -121,19 +126,19 @@ TEST_F(GitOps, WhatPeopleGiveByHandSurvivesTheNextApply) {
     EXPECT_EQ(spec().at("description"), "edited in Git");
     EXPECT_EQ(spec().at("answers"), json::parse(given).at("answers"));
     EXPECT_EQ(spec().at("approvals").size(), 1U);
-    cluster_.kubectl_output({"delete", "bwf", "w", "-n", ns_, "--cascade=background"});
-    cluster_.kubectl_output({"delete", "pods", "--all", "-n", ns_, "--force"});
+    remove();
   }
 }
 
 // Server-side: also when the manifest has lists of its own, for entries are kept apart by their
 // keys.
 TEST_F(GitOps, EntriesOfGitAndOfPeopleStandSideBySide) {
-  std::string manifest = with_first_step("{name: ask, ask: {parameters: [{name: x}, {name: y}]}}");
-  manifest.insert(manifest.find("spec:") + 5, "\n  answers: [{name: y, value: \"2\"}]");
+  std::string manifest =
+      with_first_step("{name: ask, ask: {parameters: [{name: size}, {name: zone}]}}");
+  manifest.insert(manifest.find("spec:") + 5, "\n  answers: [{name: zone, value: \"2\"}]");
   sync(manifest);
   cluster_.await_state(ns_, "w", "Waiting", 20s);
-  patch(R"({"answers": [{"name": "y", "value": "2"}, {"name": "x", "value": "1"}]})");
+  patch(R"({"answers": [{"name": "zone", "value": "2"}, {"name": "size", "value": "1"}]})");
   played_.run_pod_of("w", "a");
   sync(manifest);
   EXPECT_EQ(spec().at("answers").size(), 2U) << spec().at("answers");

@@ -46,12 +46,14 @@ metadata: {name: builder, labels: {bootstrap.openshift.io/allow-workflows: "true
   cluster.await_reason(ns, "claims", "ClaimNotFound", 30s);
   cluster.await_state(ns, "shares", "Succeeded", 30s);
 
-  // A lock.
+  // A lock; and what it leaves behind is deleted at once.
   std::string locked = workflow_of_steps("locked", {"a"});
-  locked.replace(locked.find("spec:"), 5, "spec:\n  lock: l");
+  locked.replace(locked.find("spec:"), 5, "spec:\n  lock: l\n  jobRetention: 1s");
   cluster.apply(ns, locked);
   played.end_pod(played.run_pod_of("locked", "a"), 0);
-  cluster.await_state(ns, "locked", "Succeeded", 30s);
+  EXPECT_TRUE(eventually(30s, [&] {
+    return !status_text(cluster.workflow(ns, "locked"), "cleanupTime").empty();
+  })) << cluster.workflow(ns, "locked").dump(1);
 
   // A wait: for what the operator may read and the workflow's account may not.
   cluster.apply(ns, R"(

@@ -51,7 +51,7 @@ void Invariants::on_deleted_job(const Change& change) {
 }
 
 void Invariants::check_steering(const Known& known, const AttemptName& name) {
-  if (is_exempt(name)) return;
+  if (is_exempt(name) || server_.sender().late || is_overtaken(known)) return;
   const OutlineStep* step = known.outline.find({name.phase, name.step});
   const std::string state = known.status.value("state", "");
   const std::string reason = known.status.value("reason", "");
