@@ -120,7 +120,8 @@ StepRecord launched(StepRecord record, int attempt, std::string job, std::string
   fresh.attempts = attempt;
   fresh.former = record.former;
   fresh.uncounted = record.uncounted;
-  fresh.source_revision = std::move(record.source_revision);  // one commit for the whole run
+  // One commit for the whole run; an attempt of the run before may have gone on in this one.
+  if (record.plan == plan) fresh.source_revision = std::move(record.source_revision);
   fresh.job = std::move(job);
   fresh.job_uid = std::move(job_uid);
   fresh.start = start;

@@ -70,8 +70,10 @@ TEST_P(SteeredOnceBroken, KeepTheirPromises) {
 }
 
 // A phase that was done again and still Cancelled, conditions of a phase that a resume passed by, a
-// Job on answers that no status had, two operators with two runs, and a Job of a run that was over.
-INSTANTIATE_TEST_SUITE_P(Seeds, SteeredOnceBroken, ::testing::Values(355, 366, 560, 1283, 2234));
+// Job on answers that no status had, two operators with two runs, and a Job of a run that was over;
+// locks whose Lease was not deleted; a commit that went from one run into the next.
+INSTANTIATE_TEST_SUITE_P(Seeds, SteeredOnceBroken,
+                         ::testing::Values(355, 366, 560, 1283, 2234, 286, 319, 586));
 
 }  // namespace
 }  // namespace bootstrap::simulation

@@ -73,6 +73,18 @@ TEST(Transition1, ALaunchBeginsAFreshRecordOfTheSameStep) {
   EXPECT_FALSE(r.completion);
 }
 
+// An attempt of the run before may have gone on in this one.
+TEST(Transition1, TheCommitIsThatOfTheRun) {
+  for (const bool same_run : {true, false}) {
+    StepRecord record;
+    record.source_revision = "c0ffee";
+    record.plan = "plan-1";
+    const StepRecord next =
+        launched(record, 2, "job", "uid", same_run ? "plan-1" : "plan-2", at(0));
+    EXPECT_EQ(next.source_revision, same_run ? "c0ffee" : "");
+  }
+}
+
 TEST(Transition2, NothingRunsAndTheClusterSaysWhy) {
   const StepMove move =
       advance(step(), record(StepState::Running),
