@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "controllers/attempt.h"
-#include "controllers/lineage.h"
+#include "controllers/child_workflow.h"
 
 namespace bootstrap {
 
@@ -37,18 +37,20 @@ bool has_label(const ObjectMeta& meta, std::string_view key, std::string_view va
   return found != meta.labels.end() && found->second == value;
 }
 
-// Of it, or of what is below it.
-bool is_of(const ObjectMeta& workflow, const PodView& pod) {
-  return has_label(pod.meta, labels::kWorkflowUid, workflow.uid) ||
-         has_label(pod.meta, labels::kRootUid, workflow.uid) ||
-         has_label(pod.meta, label_within(workflow.uid), "true");
+// Of the same workflow that people have made: itself, or one above, below or beside it, which is
+// kept from its work by their Leases.
+bool is_of_same_root(const ObjectMeta& workflow, const PodView& pod) {
+  const auto root = workflow.labels.find(std::string_view(labels::kRootUid));
+  const bool is_below = is_child(workflow) && root != workflow.labels.end();
+  return has_label(pod.meta, labels::kRootUid, is_below ? root->second : workflow.uid);
 }
 
 bool pods_of_others_have_ended(Draft& draft, const std::string& lock) {
   const auto* pods = draft.look_up(PodsUnderLock{lock});
   if (pods == nullptr) return false;
-  const auto still = std::ranges::find_if(
-      *pods, [&](const PodView& pod) { return !is_of(draft.meta(), pod) && !has_ended(pod); });
+  const auto still = std::ranges::find_if(*pods, [&](const PodView& pod) {
+    return !is_of_same_root(draft.meta(), pod) && !has_ended(pod);
+  });
   if (still == pods->end()) return true;
   const auto workflow = still->meta.labels.find(std::string_view(labels::kWorkflow));
   wait_for_lock(

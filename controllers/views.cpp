@@ -73,12 +73,14 @@ FieldFilter fields(std::vector<std::string_view> own) {
   return FieldFilter(own);
 }
 
-// Of the labels of Jobs and pods only those that say whose attempt it is: thousands are kept.
+// Of the labels of Jobs and pods only those that say whose attempt it is, and below which workflow:
+// thousands are kept.
 FieldFilter fields_of_attempt(std::vector<std::string_view> own) {
   std::vector<std::string> labels;
   for (const std::string_view field : kMetaFields)
     if (field != "metadata.labels") own.push_back(field);
-  for (const char* label : {"workflow", "workflow-uid", "phase", "step", "attempt"})
+  for (const char* label :
+       {"workflow", "workflow-uid", "root-uid", "phase", "step", "attempt", "run"})
     labels.push_back(std::string("metadata.labels.bootstrap\\.openshift\\.io/") + label);
   own.insert(own.end(), labels.begin(), labels.end());
   return FieldFilter(own);

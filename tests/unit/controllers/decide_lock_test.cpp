@@ -154,7 +154,7 @@ TEST(Lock, IsNotTakenFromAWorkflowThatRunsWithoutItsLease) {
 TEST(Lock, IsHeldOnlyWhenNoPodOfAFormerHolderIsAtWork) {
   Scenario s(locked());
   s.pods_under_it = {pod_of("old"), pod_of("w")};
-  s.pods_under_it[1].meta.labels[labels::kWorkflowUid] = s.workflow.meta.uid;
+  s.pods_under_it[1].meta.labels[labels::kRootUid] = s.workflow.meta.uid;  // of a child
   s.pass(at(0));
   s.pass(at(1));
   EXPECT_THAT(s.done, ElementsAre(key("lock")));

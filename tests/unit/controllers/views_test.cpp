@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "controllers/lineage.h"
 #include "tests/unit/controllers/specs.h"
 
 namespace bootstrap {
@@ -91,6 +92,23 @@ TEST(Views, OfAJobOnlyWhatIsReadIsKept) {
   EXPECT_EQ((*kept)["metadata"].count("managedFields"), 0U);
   EXPECT_EQ((*kept)["spec"], (json{{"suspend", false}}));
   EXPECT_LT(kept->dump().size(), std::string_view(kJob).size() / 2);
+}
+
+// Whose it is, of which run, and below which workflow.
+TEST(Views, TheLabelsOfAnAttemptAreKept) {
+  ObjectMeta workflow;
+  workflow.name = "w";
+  workflow.uid = "uid-of-w";
+  const json object{{"metadata", {{"labels", labels_of_attempt(workflow, {"p", "s"}, 3, 2, "")}}}};
+  for (const FieldFilter* fields : {&kJobProjection.fields, &kPodProjection.fields}) {
+    const ObjectMeta meta = read_meta(*parse_kept(object.dump(), *fields));
+    ASSERT_TRUE(attempt_of(meta));
+    EXPECT_EQ(to_text(attempt_of(meta)->step), "p/s");
+    EXPECT_EQ(attempt_of(meta)->attempt, 3);
+    EXPECT_EQ(attempt_of(meta)->run, 2);
+    EXPECT_EQ(meta.labels.at(labels::kWorkflowUid), "uid-of-w");
+    EXPECT_EQ(meta.labels.at(labels::kRootUid), "uid-of-w");
+  }
 }
 
 TEST(Views, OnlyWhatADecisionRestsOnMakesAVersionNew) {
