@@ -124,10 +124,14 @@ Resuming wait(Draft& draft, const std::string& for_what) {
   return Resuming::Waits;
 }
 
+// When the answer is lost, the run may have begun.
 Resuming store(Draft& draft, PlanRecord record) {
-  const std::size_t before = draft.actions().size();
+  CreatePlan action;
+  action.name = plan_name(draft.meta().name, draft.meta().uid, record.run);
   store_plan(draft, std::move(record));
-  return draft.actions().size() > before ? Resuming::Stores : Resuming::Waits;
+  const Outcome* outcome = draft.outcome_of(action);
+  const bool may_begin = outcome == nullptr || std::holds_alternative<NotKnown>(*outcome);
+  return may_begin ? Resuming::Stores : Resuming::Waits;
 }
 
 Resuming begin(Draft& draft) {
@@ -151,7 +155,9 @@ bool lost_its_status(const Draft& draft) {
   return draft.observed().has_restore_label && !status.state && status.uid.empty();
 }
 
-Resuming consider_resume(Draft& draft) {
+namespace {
+
+Resuming look_at_request(Draft& draft) {
   const Workflow& workflow = draft.observed().workflow;
   const Status& status = workflow.status;
   if (status.run == 0) return Resuming::No;
@@ -183,6 +189,16 @@ Resuming consider_resume(Draft& draft) {
   if (const std::string why = what_keeps_it(draft, *next); !why.empty()) return wait(draft, why);
   if (!holds_lock(draft, next->lock, request->run)) return Resuming::Waits;
   return store(draft, std::move(**record));
+}
+
+}  // namespace
+
+// A round that still asks or does something for it does nothing else: what it would end for the run
+// that goes on, the next round might take over into the next run.
+Resuming consider_resume(Draft& draft) {
+  const Resuming resuming = look_at_request(draft);
+  const bool is_settled = draft.ask().all_is_known() && draft.actions().empty();
+  return resuming == Resuming::Waits && !is_settled ? Resuming::Stores : resuming;
 }
 
 }  // namespace bootstrap

@@ -17,7 +17,7 @@ namespace bootstrap {
 enum class Resuming {
   No,      // it is not asked for, or refused
   Waits,   // for something that has to end, or to be told
-  Stores,  // its plan, or looks for it, in this very round: nothing else may be done in it
+  Stores,  // its plan, or looks for what it needs, in this very round: nothing else is done in it
   Begins   // the status is that of the next run now, and its plan is the draft's
 };
 

@@ -275,6 +275,25 @@ TEST(Resume, SaysThatItIsNotKnownWhetherItHasBegun) {
   EXPECT_EQ(refused(s.workflow.status), nullptr);
 }
 
+// What it would end for the run that goes on would be ended in the next one, which may have begun.
+TEST(Resume, NothingElseIsDoneWhileItsPlanMayBeStored) {
+  json spec = three_steps();
+  spec["timeout"] = "1m";
+  Scenario s(spec);
+  s.pass(at(0));
+  s.run_container("one", "a");
+  s.workflow.steering.resume.run = 2;
+  s.refuse["plan/" + plan_name("w", "uid-of-w", 2)] = NotKnown{"connection reset"};
+  s.pass(at(70));
+  EXPECT_EQ(s.last.retry, "connection reset");
+  EXPECT_EQ(std::ranges::count(s.done, "suspend/" + Scenario::job("one", "a")), 0)
+      << "ended for the timeout of the run before";
+  s.refuse.clear();
+  s.pass(at(71));
+  EXPECT_EQ(s.workflow.status.run, 2);
+  EXPECT_EQ(s.step("one", "a").state, StepState::Running);
+}
+
 TEST(Resume, IsToldWhenItsPlanCannotBeStored) {
   Scenario s = failed_at_b();
   s.workflow.steering.resume.run = 2;
