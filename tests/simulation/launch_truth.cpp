@@ -176,7 +176,8 @@ bool Invariants::can_be_done(const Known& workflow, const std::string& uid,
   if (step.waits) return step.tolerated || step.may_be_skipped() || has_come(step);
   if (step.child) {
     const auto children = children_of(uid, ref);
-    if (children.empty()) return step.may_be_skipped();
+    if (children.empty())  // or it was cancelled before it had begun
+      return step.may_be_skipped() || (step.tolerated && unbegun_children(uid, ref) > 0);
     return std::any_of(children.begin(), children.end(), [&](const auto& child) {
       return step.tolerated || child.second->status.value("state", "") == "Succeeded";
     });
