@@ -4,8 +4,7 @@
 //
 //   root, root-uid           the workflow that people made
 //   within.…/<uid>           each workflow that a step of it runs, on the way down
-//   lock.…/<hash>            each lock under which it runs: its own, and those of the workflows
-//   above
+//   lock.…/<hash>            each lock under which it runs: its own, and those it is below
 //
 // Pure functions.
 

@@ -45,6 +45,11 @@ bool is_of_same_root(const ObjectMeta& workflow, const PodView& pod) {
   return has_label(pod.meta, labels::kRootUid, is_below ? root->second : workflow.uid);
 }
 
+// A child's labels are the operator's; of any other workflow a label is only what somebody wrote.
+bool is_under_lock_above(const ObjectMeta& workflow, const std::string& lock) {
+  return is_child(workflow) && has_label(workflow, label_of_lock(lock), "true");
+}
+
 bool pods_of_others_have_ended(Draft& draft, const std::string& lock) {
   const auto* pods = draft.look_up(PodsUnderLock{lock});
   if (pods == nullptr) return false;
@@ -157,7 +162,7 @@ bool holds_lock(Draft& draft, const std::string& lock, int run) {
   draft.keep_lock();
   const std::string& stored = draft.observed().workflow.status.lock;
   if (!stored.empty() && stored != lock && !is_given_up(draft)) return false;
-  if (lock.empty() || has_label(draft.meta(), label_of_lock(lock), "true")) return true;
+  if (lock.empty() || is_under_lock_above(draft.meta(), lock)) return true;
   if (stored == lock) return is_taken(draft, lock, run) && pods_of_others_have_ended(draft, lock);
   draft.status().lock = lock;
   wait_for_lock(draft, lock, "");

@@ -141,22 +141,6 @@ Resuming begin(Draft& draft) {
   return Resuming::Begins;
 }
 
-}  // namespace
-
-bool is_restored(const Draft& draft) {
-  const Status& status = draft.observed().workflow.status;
-  if (!status.uid.empty() && status.uid != draft.meta().uid) return true;
-  return (status.state == WorkflowState::Suspended && status.reason == kRestored) ||
-         lost_its_status(draft);
-}
-
-bool lost_its_status(const Draft& draft) {
-  const Status& status = draft.observed().workflow.status;
-  return draft.observed().has_restore_label && !status.state && status.uid.empty();
-}
-
-namespace {
-
 Resuming look_at_request(Draft& draft) {
   const Workflow& workflow = draft.observed().workflow;
   const Status& status = workflow.status;
@@ -192,6 +176,18 @@ Resuming look_at_request(Draft& draft) {
 }
 
 }  // namespace
+
+bool is_restored(const Draft& draft) {
+  const Status& status = draft.observed().workflow.status;
+  if (!status.uid.empty() && status.uid != draft.meta().uid) return true;
+  return (status.state == WorkflowState::Suspended && status.reason == kRestored) ||
+         lost_its_status(draft);
+}
+
+bool lost_its_status(const Draft& draft) {
+  const Status& status = draft.observed().workflow.status;
+  return draft.observed().has_restore_label && !status.state && status.uid.empty();
+}
 
 // A round that still asks or does something for it does nothing else: what it would end for the run
 // that goes on, the next round might take over into the next run.

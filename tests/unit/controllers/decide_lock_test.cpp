@@ -365,6 +365,16 @@ TEST(Lock, OfAWorkflowAboveIsHeldByAChildAsWell) {
   EXPECT_THAT(s.done, ElementsAre(StartsWith("plan/"), StartsWith("job/")));
 }
 
+TEST(Lock, IsNotHeldByALabelThatSomebodyWrites) {
+  Scenario s(locked());
+  s.workflow.meta.labels = {{label_of_lock(kEast), "true"}};
+  s.lease = lease_of("other");
+  s.claims = {{"other", at(-10), true}};
+  s.pass(at(0));
+  s.pass(at(1));
+  EXPECT_EQ(s.workflow.status.reason, "WaitingForLock");
+}
+
 TEST(Lock, IsALabelOfAllThatRunsUnderIt) {
   ObjectMeta workflow;
   workflow.name = "w";
