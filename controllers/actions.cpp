@@ -13,6 +13,7 @@ struct KeyOf {
   std::string operator()(const CreateChild& a) const { return "child/" + a.name; }
   std::string operator()(const SteerChild& a) const { return "steer/" + a.name; }
   std::string operator()(const CreateLock& a) const { return "lock/" + a.name; }
+  std::string operator()(const MarkLock& a) const { return "mark/" + a.name; }
   std::string operator()(const Delete& a) const {
     const char* what = a.what == Made::Job ? "job" : a.what == Made::Plan ? "plan" : "lock";
     return fmt::format("delete/{}/{}", what, a.name);

@@ -41,12 +41,18 @@ struct CreateLock {  // a Lease: see lock.h
   TimePoint at{};
 };
 
+struct MarkLock {  // its run has a plan
+  std::string name;
+  std::string uid;
+};
+
 // Of what it has made, and only that object.
 enum class Made { Job, Plan, Lock };
 struct Delete {
   Made what = Made::Job;
   std::string name;
   std::string uid;
+  std::uint64_t version = 0;  // and only as it was then; 0: whatever has become of it
 };
 
 // Not to the cluster, but to the workflow that has the Lease of a lock which is not on its record:
@@ -88,10 +94,10 @@ struct SteerChild {
 };
 
 using Action = std::variant<CreatePlan, CreateClaim, CreateJob, SuspendJob, CreateChild, SteerChild,
-                            CreateLock, Delete, ReportStrayLock>;
+                            CreateLock, MarkLock, Delete, ReportStrayLock>;
 
 // Under which its outcome is found: "job/<name>", "suspend/<name>", "plan/<name>", "claim/<name>",
-// "child/<name>", "steer/<name>", "lock/<name>", "stray/<name>",
+// "child/<name>", "steer/<name>", "lock/<name>", "mark/<name>", "stray/<name>",
 // "delete/job/<name>", "delete/plan/<name>", "delete/lock/<name>".
 std::string key_of(const Action&);
 

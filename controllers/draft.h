@@ -68,6 +68,7 @@ class Draft {
   bool stop(const JobView&, const std::string& reason);
   bool stop(const Workflow& child, const std::string& reason);
   bool steer(SteerChild action) { return act_until_done(std::move(action)); }
+  bool mark(MarkLock action) { return act_until_done(std::move(action)); }
   bool remove(Delete action) { return act_until_done(std::move(action)); }
   // The Job or child of its attempt, for the record's reason.
   void stop_work_of(const StepRecord&);

@@ -112,11 +112,24 @@ bool goes_on(const Draft& draft) {
   return status.run > 0 && status.state && !is_final(*status.state);
 }
 
+bool has_begun(const LeaseView& lease) {
+  return has_label(lease.meta, labels::kBegun, "true");
+}
+
+// False: not yet, or another operator has begun that run, which is seen soon.
+bool remove(Draft& draft, const LeaseView& lease) {
+  const ObjectMeta& meta = lease.meta;
+  if (!has_begun(lease) || run_of(lease) <= draft.observed().workflow.status.run)
+    return draft.remove({Made::Lock, meta.name, meta.uid, meta.resource_version});
+  draft.wake(draft.now() + kLookAgain);
+  return false;
+}
+
 // An operator that has not seen the new run yet may be about to delete the Lease of the old one. So
 // the Lease of a run that is over does for no other.
 bool is_for_this_run(Draft& draft, const LeaseView& lease, int run) {
   if (goes_on(draft) || run_of(lease) == run) return true;
-  if (draft.remove({Made::Lock, lease.meta.name, lease.meta.uid})) draft.wake(draft.now());
+  if (remove(draft, lease)) draft.wake(draft.now());
   return false;
 }
 
@@ -143,8 +156,7 @@ bool is_taken(Draft& draft, const std::string& lock, int run) {
 bool has_no_lease(Draft& draft, const std::string& lock) {
   const auto* lease = draft.look_up(LockNow{lock});
   if (lease == nullptr) return false;
-  return !*lease || !is_ours(draft, **lease) ||
-         draft.remove({Made::Lock, lease_name(lock), (*lease)->meta.uid});
+  return !*lease || !is_ours(draft, **lease) || remove(draft, **lease);
 }
 
 // The Lease first, then the record. False: not yet.
@@ -167,6 +179,16 @@ bool holds_lock(Draft& draft, const std::string& lock, int run) {
   draft.status().lock = lock;
   wait_for_lock(draft, lock, "");
   return false;
+}
+
+bool begins_under_lock(Draft& draft) {
+  const std::string& lock = draft.plan().lock;
+  if (!holds_lock(draft, lock, draft.plan().run.run)) return false;
+  if (lock.empty() || is_under_lock_above(draft.meta(), lock)) return true;
+  const auto* lease = draft.look_up(LockNow{lock});
+  if (*lease && has_begun(**lease)) return true;
+  const Outcome* taken = draft.outcome_of(CreateLock{lease_name(lock), lock});  // in this pass
+  return draft.mark({lease_name(lock), *lease ? (*lease)->meta.uid : std::get<Done>(*taken).uid});
 }
 
 void give_up_unneeded_locks(Draft& draft) {

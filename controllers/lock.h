@@ -1,13 +1,16 @@
 #pragma once
 // Locks: of all workflows of a namespace that name the same one, one runs at a time.
 //
-//   wanted ──▶ taken ──▶ held ──▶ (the run) ──▶ given up
+//   wanted ──▶ taken ──▶ held ──▶ marked ──▶ (the run) ──▶ given up
 //
 //   wanted    on record first (status.lock): whoever has a lock, or waits for one, is found by its
 //             status, whatever is lost. Of those that wait the oldest workflow comes first.
 //   taken     its Lease is created, owned by the workflow. No two can have it.
 //   held      no pod of a former holder is at work any more: one that was deleted may have left
 //             some. Only then the plan of the run is stored.
+//   marked    with the plan stored the Lease is labelled as begun, and only then the run begins.
+//             Who gives a lock up deletes the Lease as it was without that label. So of two
+//             operators, one of which begins a run and the other gives it up, one fails.
 //   given up  the Lease is deleted, and then the record of it: after the end of the run is on
 //             record, or as soon as no run is about to begin.
 //
@@ -24,9 +27,12 @@
 
 namespace bootstrap {
 
-// Whether the run may begin, for all that its lock says. False: the draft asks, acts, or says what
-// is waited for. An empty lock: none is needed.
+// Whether the plan of the run may be stored, for all that its lock says. False: the draft asks,
+// acts, or says what is waited for. An empty lock: none is needed.
 bool holds_lock(Draft&, const std::string& lock, int run);
+
+// Whether the run of the draft's plan may begin.
+bool begins_under_lock(Draft&);
 
 // When all else is decided: a workflow that neither runs nor is about to has no lock, and none has
 // one that is not on its record: a request to take it may be done long after it was given up.

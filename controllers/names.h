@@ -57,6 +57,7 @@ inline constexpr const char* kPhase = "bootstrap.openshift.io/phase";
 inline constexpr const char* kStep = "bootstrap.openshift.io/step";
 inline constexpr const char* kAttempt = "bootstrap.openshift.io/attempt";
 inline constexpr const char* kRun = "bootstrap.openshift.io/run";
+inline constexpr const char* kBegun = "bootstrap.openshift.io/begun";  // on a Lease: see lock.h
 // See lineage.h.
 inline constexpr const char* kRoot = "bootstrap.openshift.io/root";
 inline constexpr const char* kRootUid = "bootstrap.openshift.io/root-uid";

@@ -145,7 +145,8 @@ Resuming look_at_request(Draft& draft) {
   const Workflow& workflow = draft.observed().workflow;
   const Status& status = workflow.status;
   if (status.run == 0) return Resuming::No;
-  if (draft.observed().plan != nullptr && draft.plan().run.run > status.run) return begin(draft);
+  if (draft.observed().plan != nullptr && draft.plan().run.run > status.run)
+    return begins_under_lock(draft) ? begin(draft) : Resuming::Stores;
   const auto request = request_of(draft);
   if (!request) {
     if (workflow.steering.resume.run <= status.run) forget_request(draft.status());

@@ -194,6 +194,15 @@ Outcome ActionsPerformer::adopt_lock(const std::string& name) const {
   return Done{lease->meta.uid};
 }
 
+// When it is not there any more, or is another one, somebody has given it up.
+Outcome ActionsPerformer::perform(const MarkLock& action) const {
+  const json patch{{"metadata", {{"uid", action.uid}, {"labels", {{labels::kBegun, "true"}}}}}};
+  const auto patched =
+      client_.merge_patch(kube::resources::kLeases, workflow_.ns, action.name, patch.dump());
+  if (patched) return Done{action.uid};
+  return outcome_of(patched.error());
+}
+
 Outcome ActionsPerformer::perform(const ReportStrayLock& action) const {
   hooks_.found_stray_lock(action.holder, action.lock);
   return Done{};
@@ -205,7 +214,8 @@ Outcome ActionsPerformer::perform(const Delete& action) const {
                                    : action.what == Made::Plan
                                        ? kube::resources::kControllerRevisions
                                        : kube::resources::kLeases;
-  const auto removed = client_.remove(resource, workflow_.ns, action.name, action.uid);
+  const auto removed =
+      client_.remove(resource, workflow_.ns, action.name, {action.uid, action.version});
   if (removed || removed.error().kind == Kind::NotFound) return Done{action.uid};
   return outcome_of(removed.error());
 }

@@ -45,6 +45,7 @@ class ActionsPerformer {
   Outcome perform(const CreateChild&) const;
   Outcome perform(const SteerChild&) const;
   Outcome perform(const CreateLock&) const;
+  Outcome perform(const MarkLock&) const;
   Outcome perform(const Delete&) const;
   Outcome perform(const ReportStrayLock&) const;
   Outcome adopt_lock(const std::string& name) const;

@@ -282,13 +282,15 @@ ApiResult<std::string> Client::merge_patch_status(const Resource& resource, std:
 }
 
 ApiResult<std::string> Client::remove(const Resource& resource, std::string_view ns,
-                                      std::string_view name, std::string_view uid,
+                                      std::string_view name, Precondition only,
                                       Dependents dependents) {
   nlohmann::json how = {
       {"apiVersion", "v1"},
       {"kind", "DeleteOptions"},
       {"propagationPolicy", dependents == Dependents::Foreground ? "Foreground" : "Background"}};
-  if (!uid.empty()) how["preconditions"] = {{"uid", uid}};
+  if (!only.uid.empty()) how["preconditions"]["uid"] = only.uid;
+  if (only.resource_version != 0)
+    how["preconditions"]["resourceVersion"] = std::to_string(only.resource_version);
   return call("delete", resource.plural,
               {.method = Method::Delete,
                .target = object_path(resource, ns, name),

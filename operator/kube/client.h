@@ -137,12 +137,16 @@ class Client {
                                      std::string_view json);
   ApiResult<std::string> merge_patch_status(const Resource&, std::string_view ns,
                                             std::string_view name, std::string_view json);
-  // Only if the object still has this UID (empty: whichever). Dependents go afterwards
-  // (Background), or before it: then it stays, marked as being deleted, until the last of them is
-  // gone.
+  // Only if the object still has this UID (empty: whichever) and is still as it was (0: whatever
+  // has become of it). Dependents go afterwards (Background), or before it: then it stays, marked
+  // as being deleted, until the last of them is gone.
   enum class Dependents { Background, Foreground };
+  struct Precondition {
+    std::string_view uid;
+    std::uint64_t resource_version = 0;
+  };
   ApiResult<std::string> remove(const Resource&, std::string_view ns, std::string_view name,
-                                std::string_view uid,
+                                Precondition only,
                                 Dependents dependents = Dependents::Background);
   // Streams watch events, one JSON object a line, to the sink until the server ends the stream. An
   // answer that is not 2xx is an error as above. `stop` ends this watch only.

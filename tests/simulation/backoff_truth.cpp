@@ -7,6 +7,7 @@
 #include "controllers/time.h"
 #include "tests/simulation/attempts_truth.h"
 #include "tests/simulation/records.h"
+#include "tests/simulation/resume_truth.h"
 
 namespace bootstrap::simulation {
 namespace {
@@ -51,7 +52,7 @@ void check_backoff(const Known& known, const Nodes& nodes, const AttemptName& la
   --former.attempt;
   const OutlineStep* step = known.outline.find({launched.phase, launched.step});
   if (step == nullptr || !step->retry ||
-      former.attempt <= former_attempts(step_record(known.status, step->ref)))
+      former.attempt <= attempts_before(known, launched.workflow_uid, step->ref))
     return;
   const auto failed = known.failures.find(former);
   if (failed == known.failures.end())

@@ -65,6 +65,8 @@ struct Known {
   AttemptName of = {};      // of a child: whose it is
   std::map<AttemptName, Launch> launches = {};
   std::map<AttemptName, FailedAttempt> failures = {};
+  // Launched before this run and not on record when it began.
+  std::set<AttemptName> unrecorded = {};
   std::map<std::string, TimePoint> phase_begins = {};  // with its first launch
   std::map<StepRef, TimePoint> over = {};              // when a step's result was recorded
   std::vector<Pause> pauses = {};

@@ -127,6 +127,9 @@ void begin_next_run(Known& known, TimePoint start, TimePoint now) {
   const auto is_former = [&](const auto& entry) {
     return is_reset(what.all, entry.first) && entry.first.attempt <= attempt_of(entry.first);
   };
+  known.unrecorded.clear();
+  for (const auto& [name, launch] : known.launches)
+    if (name.attempt > attempt_of(name)) known.unrecorded.insert(name);
   for (auto& [name, launch] : known.launches) {
     const StepRef ref{name.phase, name.step};
     if (!goes_on(what, ref, step_record(known.status, ref))) continue;
@@ -143,6 +146,12 @@ void begin_next_run(Known& known, TimePoint start, TimePoint now) {
   known.status["startTime"] = to_rfc3339(start);
   begin_phases(known, start);
   known.pauses.clear();
+}
+
+int attempts_before(const Known& known, const std::string& uid, const StepRef& ref) {
+  AttemptName next{uid, ref.phase, ref.step, former_attempts(step_record(known.status, ref)) + 1};
+  while (known.unrecorded.contains(next) && !known.failures.contains(next)) ++next.attempt;
+  return next.attempt - 1;
 }
 
 // --- what people ask for, and what begins ---

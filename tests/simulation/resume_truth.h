@@ -12,4 +12,8 @@ Json resumed(const Json& status, const Outline&, const std::string& from);
 // what had become of steps that are done again.
 void begin_next_run(Known&, TimePoint start, TimePoint now);
 
+// How many attempts of a step at the most are none of this run. One that was not on record when the
+// run began is none of it either, unless the run says itself how it failed.
+int attempts_before(const Known&, const std::string& uid, const StepRef&);
+
 }  // namespace bootstrap::simulation

@@ -112,6 +112,7 @@ Response SimApiServer::remove(const ResourceType& type, const RequestTarget& tar
     const Json sent = Json::parse(body, nullptr, false);
     if (!sent.is_object()) return refusal(refusals::bad_request("error decoding DeleteOptions"));
     options.uid = text_at(sent, "/preconditions/uid");
+    options.version = text_at(sent, "/preconditions/resourceVersion");
     options.force = sent.value("gracePeriodSeconds", 30) == 0;
     options.foreground = sent.value("propagationPolicy", "") == "Foreground";
   }

@@ -157,6 +157,9 @@ TEST_F(ApiServer, DeletesOnlyTheUidAskedFor) {
   const auto created = send(Method::Post, kJobs, job("x")).body;
   const std::string path = std::string(kJobs) + "/x";
   EXPECT_EQ(send(Method::Delete, path, R"({"preconditions": {"uid": "other"}})"_json).status, 409);
+  EXPECT_EQ(
+      send(Method::Delete, path, R"({"preconditions": {"resourceVersion": "1"}})"_json).status,
+      409);
   const auto gone = send(Method::Delete, path,
                          Json::object({{"preconditions", {{"uid", created["metadata"]["uid"]}}}}));
   EXPECT_EQ(gone.status, 200);

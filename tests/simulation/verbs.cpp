@@ -112,6 +112,13 @@ Answer<Object> Verbs::remove(const ResourceType& type, const ObjectKey& key,
         type, key.name,
         fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
                     options.uid, uid_of(*current))));
+  if (const std::string version = text_at(*current, "/metadata/resourceVersion");
+      !options.version.empty() && options.version != version)
+    return tl::unexpected(refusals::conflict(
+        type, key.name,
+        fmt::format("Precondition failed: ResourceVersion in precondition: {}, ResourceVersion in "
+                    "object meta: {}",
+                    options.version, version)));
   Json doomed = *current;
   auto& metadata = doomed["metadata"];
   const int grace = is_pod(type) ? grace_seconds(doomed, options.force) : 0;

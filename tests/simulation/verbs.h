@@ -18,9 +18,10 @@
 namespace bootstrap::simulation {
 
 struct DeleteOptions {
-  std::string uid;          // only this one; "": whichever
-  bool force = false;       // grace period 0
-  bool foreground = false;  // it stays until all that it owns is gone
+  std::string uid;           // only this one; "": whichever
+  std::string version = {};  // only as it is then; "": whatever has become of it
+  bool force = false;        // grace period 0
+  bool foreground = false;   // it stays until all that it owns is gone
 };
 
 // On an object that is deleted in the foreground.

@@ -71,7 +71,8 @@ TEST(Lock, IsOnRecordBeforeItIsTakenAndTakenBeforeTheRunBegins) {
   EXPECT_EQ(s.workflow.status.state, WorkflowState::Pending);
   EXPECT_EQ(s.workflow.status.reason, "WaitingForLock");
   s.pass(at(1));
-  EXPECT_THAT(s.done, ElementsAre(key("lock"), StartsWith("plan/"), StartsWith("job/")));
+  EXPECT_THAT(s.done,
+              ElementsAre(key("lock"), StartsWith("plan/"), key("mark"), StartsWith("job/")));
   EXPECT_EQ(s.workflow.status.state, WorkflowState::Running);
   EXPECT_EQ(s.workflow.status.start, at(1)) << "the time it has waited is none of the run";
 }
@@ -242,6 +243,68 @@ TEST(Lock, IsKeptByARunWhosePlanIsStored) {
   EXPECT_TRUE(s.lease);
   EXPECT_EQ(s.workflow.status.lock, kEast);
   EXPECT_EQ(s.workflow.status.run, 1);
+}
+
+// Of two operators one begins the run and the other gives it up: who comes second fails.
+TEST(Lock, OfARunThatAnotherOperatorHasBegunIsNotGivenUp) {
+  Scenario s(locked());
+  s.pass(at(0));
+  s.lease = lease_of("w");
+  s.lease->meta.labels = {{labels::kRun, "1"}, {labels::kBegun, "true"}};
+  s.workflow.steering.suspend = true;  // and it has read before that no plan is stored
+  s.pass(at(1));
+  EXPECT_THAT(s.done, IsEmpty());
+  EXPECT_EQ(s.workflow.status.lock, kEast);
+  EXPECT_EQ(s.last.wake, at(3)) << "the plan is seen soon";
+}
+
+TEST(Lock, OfARunThatHasNotBegunIsGivenUpAsItWasSeen) {
+  Scenario s(locked());
+  s.pods_under_it = {pod_of("old")};
+  s.pass(at(0));
+  s.pass(at(1));
+  s.workflow.steering.suspend = true;
+  s.refuse[key("delete/lock")] = Refused{"Conflict", "it is another version", true};
+  s.pass(at(2));
+  EXPECT_TRUE(s.lease);
+  EXPECT_EQ(s.workflow.status.lock, kEast);
+  s.refuse.clear();
+  s.pass(at(3));
+  EXPECT_FALSE(s.lease);
+}
+
+TEST(Lock, ThatWasGivenUpBetweenPlanAndBeginIsTakenAnew) {
+  for (const bool is_resume : {true, false}) {
+    SCOPED_TRACE(is_resume);
+    Scenario s = is_resume ? running() : Scenario(locked());
+    if (is_resume) {
+      s.end_pod("one", "a", 3);
+      s.pass(at(10));
+      s.pass(at(11));
+      s.answer_pods("one", "a");
+      s.workflow.steering.resume.run = 2;
+    }
+    s.pass(at(20));
+    s.refuse[key("mark")] = Refused{"NotFound", "leases \"x\" not found", true};
+    s.done.clear();
+    s.pass(at(21));
+    EXPECT_THAT(s.done, ElementsAre(key("lock"), StartsWith("plan/"), key("mark")));
+    EXPECT_EQ(s.last.retry, "leases \"x\" not found");
+    s.refuse.clear();
+    s.lease = lease_of("other");
+    s.claims = {{"other", at(15), true}};
+    s.pass(at(22));
+    s.pass(at(23));
+    EXPECT_EQ(s.workflow.status.run, is_resume ? 1 : 0) << "it has a plan, and no lock";
+    EXPECT_EQ(is_resume ? refused(s.workflow.status)->reason : s.workflow.status.reason,
+              "WaitingForLock");
+    s.lease.reset();
+    s.claims.clear();
+    s.done.clear();
+    s.pass(at(24));
+    EXPECT_THAT(s.done, ElementsAre(key("lock"), key("mark"), StartsWith("job/")));
+    EXPECT_EQ(s.workflow.status.run, is_resume ? 2 : 1);
+  }
 }
 
 TEST(Lock, OfAResumeIsTakenAgain) {

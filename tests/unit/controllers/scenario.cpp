@@ -212,6 +212,7 @@ Outcome Scenario::perform(const Action& action) {
     return Done{steer->uid};
   }
   if (const auto* create = std::get_if<CreateLock>(&action)) return take_lock(*create);
+  if (const auto* mark = std::get_if<MarkLock>(&action)) return perform(*mark);
   if (std::holds_alternative<ReportStrayLock>(action)) return Done{};
   if (const auto* remove = std::get_if<Delete>(&action)) return perform(*remove);
   const auto& suspend = std::get<SuspendJob>(action);
@@ -235,8 +236,18 @@ void set_template(Scenario& s, const std::string& name, const json& spec) {
                                                       std::make_shared<const TemplateView>(one)));
 }
 
+Outcome Scenario::perform(const MarkLock& mark) {
+  if (!lease || lease->meta.uid != mark.uid) return Refused{"NotFound", "not found", true};
+  lease->meta.labels[labels::kBegun] = "true";
+  ++lease->meta.resource_version;
+  return Done{mark.uid};
+}
+
 Outcome Scenario::perform(const Delete& remove) {
-  if (remove.what == Made::Lock && lease && lease->meta.uid == remove.uid) lease.reset();
+  if (remove.what == Made::Lock && lease && lease->meta.uid == remove.uid) {
+    if (remove.version != lease->meta.resource_version) return Refused{"Conflict", "changed", true};
+    lease.reset();
+  }
   if (remove.what == Made::Plan) stored_.erase(remove.name);
   if (remove.what == Made::Job) jobs_.erase(remove.name);
   refresh();
@@ -249,6 +260,7 @@ Outcome Scenario::take_lock(const CreateLock& create) {
     lease.emplace();
     lease->meta.uid = fmt::format("lease-of-run-{}", create.run);
     lease->meta.name = create.name;
+    lease->meta.resource_version = 1;
     lease->meta.controller_uid = workflow.meta.uid;
     lease->meta.labels[labels::kRun] = std::to_string(create.run);
     lease->holder = workflow.meta.name;

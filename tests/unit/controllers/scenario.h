@@ -96,6 +96,7 @@ class Scenario {
   Outcome perform(const Action&);
   Outcome perform(const Delete&);
   Outcome take_lock(const CreateLock&);
+  Outcome perform(const MarkLock&);
   std::optional<Answer> answer_of_lock(const Question&) const;
   std::shared_ptr<const Plan> compiled(const PlanRecord&) const;
 

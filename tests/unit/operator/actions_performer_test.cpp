@@ -257,6 +257,20 @@ TEST_F(PerformerTest, TakesALockOrSaysWhoHasIt) {
   EXPECT_TRUE(std::holds_alternative<NotKnown>(perform(lock)));
 }
 
+TEST_F(PerformerTest, MarksOnlyTheLeaseThatItKnows) {
+  will_answer(200, "uid-w");
+  EXPECT_TRUE(std::holds_alternative<Done>(perform(MarkLock{"x", "u"})));
+  const auto request = transport_.seen().back().request;
+  EXPECT_EQ(request.method, kube::Method::Patch);
+  EXPECT_EQ(request.target, "/apis/coordination.k8s.io/v1/namespaces/ns/leases/x");
+  EXPECT_EQ(sent(), json::parse(R"({"metadata": {"uid": "u", "labels":
+                                    {"bootstrap.openshift.io/begun": "true"}}})"));
+  for (const char* reason : {"NotFound", "Conflict"}) {
+    will_refuse(reason == std::string("NotFound") ? 404 : 409, reason, "somebody was faster");
+    EXPECT_TRUE(std::holds_alternative<Refused>(perform(MarkLock{"x", "u"})));
+  }
+}
+
 TEST_F(PerformerTest, DeletesOnlyTheObjectThatItKnows) {
   const std::pair<Made, const char*> kinds[] = {
       {Made::Job, "/apis/batch/v1/namespaces/ns/jobs/x"},
@@ -270,7 +284,11 @@ TEST_F(PerformerTest, DeletesOnlyTheObjectThatItKnows) {
     EXPECT_EQ(request.target, target);
     EXPECT_EQ(json::parse(request.body)["preconditions"]["uid"], "u");
     EXPECT_EQ(json::parse(request.body)["propagationPolicy"], "Background") << "its pods go too";
+    EXPECT_FALSE(json::parse(request.body)["preconditions"].contains("resourceVersion"));
   }
+  will_answer(200, "uid-w");
+  perform(Delete{Made::Lock, "x", "u", 7});
+  EXPECT_EQ(sent()["preconditions"]["resourceVersion"], "7");
   will_refuse(404, "NotFound", "gone");
   EXPECT_TRUE(std::holds_alternative<Done>(perform(Delete{Made::Lock, "x", "u"})));
   for (const auto& [code, reason] : {std::pair(403, "Forbidden"), {409, "Conflict"}}) {

@@ -110,7 +110,7 @@ TEST_F(ClientTest, CreatesPatchesAndRemoves) {
   ASSERT_TRUE(tested.create(resources::kJobs, "ns", "{1}"));
   ASSERT_TRUE(tested.merge_patch(resources::kJobs, "ns", "j", "{2}"));
   ASSERT_TRUE(tested.merge_patch_status(resources::kWorkflows, "ns", "w", "{3}"));
-  ASSERT_TRUE(tested.remove(resources::kJobs, "ns", "j", "uid-1"));
+  ASSERT_TRUE(tested.remove(resources::kJobs, "ns", "j", {"uid-1"}));
   const auto seen = transport_.seen();
   ASSERT_EQ(seen.size(), 4U);
   EXPECT_EQ(seen[0].request.method, Method::Post);
@@ -146,7 +146,7 @@ TEST_F(ClientTest, TakesTheMetadataOfWritesAndAllOfAReview) {
 
 TEST_F(ClientTest, RemovesWhicheverWithoutUid) {
   transport_.will_answer({.status = 200});
-  ASSERT_TRUE(client().remove(kPod, "ns", "p", ""));
+  ASSERT_TRUE(client().remove(kPod, "ns", "p", {}));
   EXPECT_FALSE(nlohmann::json::parse(only_request().body).contains("preconditions"));
 }
 
