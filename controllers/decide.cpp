@@ -111,7 +111,6 @@ void go_on(Draft& draft, Resuming resuming) {
   status.observed_generation = draft.meta().generation;
   if (draft.observed().plan == nullptr)
     return status.run == 0 ? begin_run(draft) : fetch_plan(draft);
-  draft.keep_lock();
   if (status.run == 0 && !begins_under_lock(draft)) return;
   take_plan(draft);
   run_steps(draft, {steering.suspend, steering.cancel, resuming == Resuming::Waits});

@@ -53,7 +53,9 @@ bool is_to_run(const Status& status, const PlanStep& step, Fate fate) {
 Fate fate_of(const Status& status, const Plan& next, const PlanStep& step,
              const std::set<StepIndex>& before, const Fates& fates) {
   const StepRecord* record = find_step(status, step.ref);
-  if (record == nullptr || record->state == StepState::Pending) return Fate::Keep;
+  const bool is_pending = record == nullptr || record->state == StepState::Pending;
+  // A child that is to be resumed may be what is to begin anew.
+  if (is_pending && (record == nullptr || record->child.empty())) return Fate::Keep;
   const bool repeats =
       is_finally(next, step) || is_named(step, next.from) || record->state == StepState::Removed ||
       std::ranges::any_of(before, [&](StepIndex other) {

@@ -48,6 +48,11 @@ void Invariants::on_child(const std::string& uid, const Known& child) {
       children_of(child.of.workflow_uid, {child.of.phase, child.of.step}).size() > 1)
     violated(fmt::format("a: a second child {} for {}", uid, to_text(child.of)));
   if (is_late(parent->second)) late_.insert(child.of);
+  // The former one, which was to be resumed, had never begun.
+  std::erase_if(parent->second.launches, [&](const auto& launch) {
+    const AttemptName& other = launch.first;
+    return other.phase == child.of.phase && other.step == child.of.step;
+  });
   note_launch(parent->second, child.of, uid);
   if (is_final(parent->second.status.value("state", "")) && !is_exempt(child.of))
     violated(fmt::format("c: child {} created after the end", child.name));

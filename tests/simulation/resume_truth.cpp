@@ -52,7 +52,8 @@ Again again(const Json& status, const Outline& outline, const std::string& from)
   Again again;
   for (const OutlineStep& step : outline.steps) {
     const Json record = step_record(status, step.ref);
-    if (!record.empty() && record["state"] != "Pending") {
+    const bool is_pending = record.empty() || record["state"] == "Pending";
+    if (!is_pending || record.contains("child")) {
       const bool rests_on_those =
           std::any_of(outline.steps.begin(), outline.steps.end(), [&](const OutlineStep& other) {
             return again.all.contains(other.ref) && outline.comes_before(other, step);
@@ -180,7 +181,7 @@ void Invariants::on_plan(const Change& change) {
   if (run < known.run && (server_.sender().late || is_overtaken(known))) return;  // nobody reads it
   const int former = std::exchange(known.run, run);
   if (former == 0) {
-    known.status = Json::object();  // it may have been cancelled before
+    known.former_status = std::exchange(known.status, Json::object());  // it may have been cancelled
     return;
   }
   const std::string from = data.value("from", "");
@@ -201,7 +202,8 @@ void Invariants::on_plan(const Change& change) {
 }
 
 bool Invariants::is_of_newest_run(Known& known, const Json& status) {
-  if (!known.resumed || status.value("run", 0) == known.run) return true;
+  if (status.value("run", 0) == known.run) return true;
+  if (!known.resumed) return known.run == 0 || status != known.former_status;
   if (status != known.former_status) {
     known.former_status = known.status = status;
     begin_next_run(known, known.run_start, nodes_.now());

@@ -473,6 +473,21 @@ TEST(Children, ThatAreNamedInFromAreMadeAnew) {
   EXPECT_EQ(s.child_view("one", "a").steering.resume.run, 0);
 }
 
+TEST(Children, ThatAreStillToBeResumedAreMadeAnewByTheNextFrom) {
+  Scenario s = with_failed_child();
+  s.workflow.steering.resume.run = 2;
+  s.workflow.steering.suspend = true;
+  s.pass(at(20));
+  ASSERT_EQ(s.step("one", "a").state, StepState::Pending);
+  ASSERT_EQ(s.step("one", "a").child, Scenario::child("one", "a"));
+  s.workflow.steering.suspend = false;
+  s.workflow.steering.resume = {3, "one"};
+  s.pass(at(30));
+  EXPECT_EQ(s.workflow.status.run, 3);
+  EXPECT_EQ(s.step("one", "a").attempts, 2);
+  EXPECT_EQ(s.child_view("one", "a").steering.resume.run, 0);
+}
+
 // The operator was killed after it had resumed the child, before the parent's status said so.
 TEST(Children, ThatHaveGoneOnAlreadyAreTakenUpAsTheyAre) {
   for (const WorkflowState state : {WorkflowState::Running, WorkflowState::Succeeded}) {
