@@ -80,6 +80,9 @@ void Invariants::on_stop(const AttemptName& name, const std::string& reason) {
   launch->second.stopped = nodes_.now();
   launch->second.stop_reason = reason;
   if (is_overtaken(known->second)) launch->second.late = true;  // it may take it for lost
+  // A cancel that was taken back meanwhile takes effect all the same.
+  if (server_.sender().late && known->second.ever_cancelled && reason.empty())
+    known->second.cancelled = true;
   if (!launch->second.late)
     check_stop(known->second, name, reason, *launch->second.stopped, complain());
 }

@@ -61,7 +61,7 @@ struct Known {
   std::string from = {};                            // of that
   TimePoint run_start = {};
   bool resumed = false;     // that is not its first one
-  Json former_status = {};  // of the run before, or before the first one: the newest
+  Json former_status = {};  // of the run before: the newest
   AttemptName of = {};      // of a child: whose it is
   std::map<AttemptName, Launch> launches = {};
   std::map<AttemptName, FailedAttempt> failures = {};

@@ -181,7 +181,7 @@ void Invariants::on_plan(const Change& change) {
   if (run < known.run && (server_.sender().late || is_overtaken(known))) return;  // nobody reads it
   const int former = std::exchange(known.run, run);
   if (former == 0) {
-    known.former_status = std::exchange(known.status, Json::object());  // it may have been cancelled
+    known.status = Json::object();  // it may have been cancelled before
     return;
   }
   const std::string from = data.value("from", "");
@@ -203,7 +203,7 @@ void Invariants::on_plan(const Change& change) {
 
 bool Invariants::is_of_newest_run(Known& known, const Json& status) {
   if (status.value("run", 0) == known.run) return true;
-  if (!known.resumed) return known.run == 0 || status != known.former_status;
+  if (!known.resumed) return false;  // whoever wrote it did not know of the first run
   if (status != known.former_status) {
     known.former_status = known.status = status;
     begin_next_run(known, known.run_start, nodes_.now());
