@@ -8,6 +8,7 @@
 
 #include "cli/short_message.h"
 #include "cli/text_table.h"
+#include "controllers/eta.h"
 
 namespace bootstrap::cli {
 namespace {
@@ -25,21 +26,12 @@ std::string duration_of(const Status& status, TimePoint now) {
   return status.start ? between(*status.start, status.completion.value_or(now)) : "";
 }
 
-// A field of the status that is not there yet in every version; empty: it is not.
-std::string progress_field(const SeenWorkflow& workflow, const char* field) {
-  const json::json_pointer at(std::string("/status/progress/") + field);
-  return workflow.object.contains(at) && workflow.object.at(at).is_string()
-             ? workflow.object.at(at).get<std::string>()
-             : "";
-}
-
-std::string eta_text(const SeenWorkflow& workflow) {
-  const std::string left = progress_field(workflow, "eta");
-  const std::string clock = progress_field(workflow, "etaClock");
-  if (workflow.status.completion || (left.empty() && clock.empty())) return "";
-  if (left.empty()) return ", done at about " + clock;
-  return fmt::format(", done in about {}{}", left,
-                     clock.empty() ? "" : fmt::format(" ({})", clock));
+// What the status says, as of now.
+std::string eta_text(const Status& status, TimePoint now) {
+  if (!status.estimated_end || status.completion) return "";
+  const TimePoint end = *status.estimated_end;
+  if (end < now) return ", should have been done at " + clock_text(end, now);
+  return fmt::format(", done in about {} ({})", rough_text(end - now), clock_text(end, now));
 }
 
 std::string first_line(const SeenWorkflow& workflow, TimePoint now) {
@@ -48,7 +40,7 @@ std::string first_line(const SeenWorkflow& workflow, TimePoint now) {
   if (status.progress && !status.progress->text.empty()) line += ", " + status.progress->text;
   if (status.run > 0) line += fmt::format(", run {}", status.run);
   if (const std::string took = duration_of(status, now); !took.empty()) line += ", " + took;
-  return line + eta_text(workflow);
+  return line + eta_text(status, now);
 }
 
 // Empty: it is that of a step, under which it stands.
@@ -92,13 +84,19 @@ class Tree {
     return start ? between(*start, end.value_or(now_)) : "";
   }
 
+  std::string expected(const StepRecord& step) const {
+    if (!step.expected || !step.start || is_final(step.state)) return "";
+    const bool is_overdue = *step.start + *step.expected < now_;
+    return fmt::format(" of about {}{}", rough_text(*step.expected), is_overdue ? ", overdue" : "");
+  }
+
   static std::string attempt(const StepRecord& step) {
     return step.attempts > 0 ? std::to_string(step.attempts) : "";
   }
 
   void draw_step(const PhaseRecord& phase, const StepRecord& step, bool is_last) {
     table_.add({fmt::format("{} {}", is_last ? "└──" : "├──", step.name), to_text(step.state),
-                attempt(step), duration(step.start, step.completion)});
+                attempt(step), duration(step.start, step.completion) + expected(step)});
     const std::string indent = is_last ? "      " : "│     ";
     const std::string name = to_text(StepRef{phase.name, step.name});
     for (const std::string& text : notes(step, name)) say(indent, text);

@@ -320,6 +320,7 @@ StepDefinition read_step(SpecReader& in, const json& object, const Tools& tools,
   step.timeout =
       in.duration(object, "timeout", at, child ? limits::kLongestTimeout : limits::kDefaultTimeout);
   step.start_timeout = in.duration(object, "startTimeout", at, limits::kDefaultStartTimeout);
+  step.estimate = in.optional_duration(object, "estimate", at);
   step.retry = read_retry(in, object, at);
   step.continue_on_failure = in.flag(object, "continueOnFailure", at);
   step.when = read_when(in, object, step.tools.service_account, at);

@@ -168,6 +168,7 @@ struct StepDefinition {
   Tools tools;                       // the workflow's, with the step's own over them
   Duration timeout;
   Duration start_timeout;
+  std::optional<Duration> estimate;  // what it will take, for the ETA
   std::optional<Retry> retry;        // none: the first failure is final
   bool continue_on_failure = false;  // its failure is recorded, and the run goes on
   When when;                         // all must hold, else it is skipped

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controllers/child_workflow.h"
+#include "controllers/eta.h"
 #include "controllers/limits.h"
 #include "controllers/status_summary.h"
 #include "controllers/texts.h"
@@ -69,20 +70,52 @@ void Draft::stop_work_of(const StepRecord& record) {
 
 Decision Draft::finish() {
   if (!decision_.actions.empty()) return std::move(decision_);
-  decision_.asked = ask_.asked();
   complete_status();
+  decision_.asked = ask_.asked();
   return std::move(decision_);
 }
 
-// History and the times of progress go with what has changed; nothing changed, nothing moves.
+// History and the times of progress go with what has changed. When nothing has, nothing moves but
+// an estimate that time has overtaken.
 void Draft::complete_status() {
   const Status& before = observed_.workflow.status;
-  if (same_when_stored(before, status())) return;
-  decision_.transitions = transitions_between(before, status(), observed_.workflow);
-  remember(status(), decision_.transitions, now_);
+  const bool changed = !same_when_stored(before, status());
+  if (changed) {
+    decision_.transitions = transitions_between(before, status(), observed_.workflow);
+    remember(status(), decision_.transitions, now_);
+  }
   if (!status().progress || !status().start) return;
+  if (is_under_way()) return tell_eta_when_due(changed);
+  if (!changed) return;
+  forget_eta(status());
+  tell_elapsed();
+}
+
+void Draft::tell_elapsed() {
   status().progress->at = now_;
   status().progress->elapsed = to_text(status().completion.value_or(now_) - *status().start);
+}
+
+// Nobody knows how long people take.
+bool Draft::is_under_way() const {
+  const Status& status = decision_.status;
+  return observed_.plan != nullptr && plan().run.run == status.run && !status.completion &&
+         (status.state == WorkflowState::Running || status.state == WorkflowState::Pending);
+}
+
+void Draft::tell_eta_when_due(bool changed) {
+  const Steering& steering = observed_.workflow.steering;
+  const Standing standing(plan(), status(), now_, {steering.suspend, steering.cancel});
+  const auto due = told_anew_at(plan(), standing, status());
+  if (!changed && !(due && *due <= now_)) {
+    if (due) wake(*due);
+    return;
+  }
+  const auto* times = look_up(TimesOfFamily{family_of(plan())});
+  if (times == nullptr) return;  // decided again once it is known
+  tell_elapsed();
+  tell_eta(status(), plan(), standing, *times, now_);
+  if (const auto next = told_anew_at(plan(), standing, status())) wake(*next);
 }
 
 }  // namespace bootstrap

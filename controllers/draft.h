@@ -78,6 +78,9 @@ class Draft {
 
  private:
   void complete_status();
+  bool is_under_way() const;
+  void tell_eta_when_due(bool changed);
+  void tell_elapsed();
   bool act_until_done(Action);
 
   const Observed& observed_;

@@ -45,6 +45,7 @@ inline constexpr Duration kDefaultJobRetention = 168h;
 // Of a status: it must stay far below what etcd takes in one object. With all of these it has less
 // than 256 KiB.
 inline constexpr std::size_t kMessage = 512;      // bytes
+inline constexpr std::size_t kOverdue = 256;      // bytes: the names of steps that take too long
 inline constexpr std::size_t kLastFailure = 256;  // bytes
 inline constexpr std::size_t kEventNote =
     1024;                                      // bytes of an Event's message; the API refuses more

@@ -14,6 +14,18 @@ namespace {
 // names share the rest; the owner's UID is checked besides.
 constexpr std::size_t kHashLength = 10;
 
+std::string attempt_name(std::string_view workflow, std::string_view workflow_uid,
+                         const StepRef& ref, int attempt, std::size_t longest) {
+  const std::string hash =
+      short_hash(fmt::format("{}/{}/{}/{}", workflow_uid, ref.phase, ref.step, attempt));
+  std::string readable = fmt::format("{}-{}", workflow, ref.step);
+  readable.resize(std::min(readable.size(), longest - kHashLength - 1));
+  while (readable.ends_with('-')) readable.pop_back();
+  return fmt::format("{}-{}", readable, hash);
+}
+
+}  // namespace
+
 std::string short_hash(const std::string& text) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
@@ -27,18 +39,6 @@ std::string short_hash(const std::string& text) {
   }
   return hash;
 }
-
-std::string attempt_name(std::string_view workflow, std::string_view workflow_uid,
-                         const StepRef& ref, int attempt, std::size_t longest) {
-  const std::string hash =
-      short_hash(fmt::format("{}/{}/{}/{}", workflow_uid, ref.phase, ref.step, attempt));
-  std::string readable = fmt::format("{}-{}", workflow, ref.step);
-  readable.resize(std::min(readable.size(), longest - kHashLength - 1));
-  while (readable.ends_with('-')) readable.pop_back();
-  return fmt::format("{}-{}", readable, hash);
-}
-
-}  // namespace
 
 std::string to_text(const StepRef& ref) {
   return ref.phase + "/" + ref.step;

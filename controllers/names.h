@@ -21,6 +21,9 @@ struct StepRef {
 // "phase/step", as users see it.
 std::string to_text(const StepRef&);
 
+// 50 bits of it, in 10 lower-case letters and digits.
+std::string short_hash(const std::string& text);
+
 // "<workflow>-<step>-<hash>", at most 63 characters (it becomes a label of the pod).
 std::string job_name(std::string_view workflow, std::string_view workflow_uid, const StepRef&,
                      int attempt);

@@ -112,6 +112,13 @@ struct OtherClaims {
   using Answer = std::vector<LockClaim>;
 };
 
+// What the steps of a family (step_times.h) have taken in the newest runs that have ended.
+struct TimesOfFamily {
+  std::string family;
+  auto operator<=>(const TimesOfFamily&) const = default;
+  using Answer = std::map<StepRef, Duration>;
+};
+
 // A template of the workflow's namespace, as the live API has it.
 struct TemplateOf {
   std::string name;
@@ -161,7 +168,7 @@ struct MayRead {
 using Question =
     std::variant<StoredPlan, LiveJob, LivePods, FormerPods, ServiceAccountOf, ClaimOf, EventsAbout,
                  ResourceState, ResourceNow, MayRead, TemplateOf, WatchedTemplate, LiveChild,
-                 PodsOfWorkflow, LockNow, PodsUnderLock, OtherClaims, StoredPlans>;
+                 PodsOfWorkflow, LockNow, PodsUnderLock, OtherClaims, StoredPlans, TimesOfFamily>;
 
 // A look-up that failed is an answer too.
 struct Unavailable {
@@ -177,7 +184,8 @@ using Answer =
                  Found<EventsAbout::Answer>, Found<ResourceState::Answer>, Found<MayRead::Answer>,
                  Found<TemplateOf::Answer>, Found<WatchedTemplate::Answer>,
                  Found<LiveChild::Answer>, Found<LockNow::Answer>, Found<OtherClaims::Answer>,
-                 Found<StoredPlans::Answer>>;  // some questions have answers of the same type
+                 Found<StoredPlans::Answer>,
+                 Found<TimesOfFamily::Answer>>;  // some questions have answers of the same type
 
 using Facts = std::map<Question, Answer>;
 

@@ -48,9 +48,17 @@ bool Standing::is_cancelled() const {
     const StepRecord& record = *records_[i];
     if (record.state == StepState::Cancelled) return true;
     if (record.state == StepState::Ending && record.reason == reasons::kCancelled) return true;
-    if (orders_.cancel && !settled(i)) return true;
+    if (orders_.cancel && !settled(i) && !is_too_late(i)) return true;
   }
   return false;
+}
+
+// It was not launched, and will not be: a timeout has passed.
+bool Standing::is_too_late(StepIndex step) const {
+  if (records_[step]->state != StepState::Pending) return false;
+  const auto& rests_on = plan_.phases[plan_.steps[step].phase].rests_on;
+  return workflow_timed_out() ||
+         std::ranges::any_of(rests_on, [&](PhaseIndex p) { return is_timed_out(p); });
 }
 
 // --- timeouts ---

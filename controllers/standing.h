@@ -105,6 +105,7 @@ class Standing {
 
  private:
   bool settled(StepIndex) const;
+  bool is_too_late(StepIndex) const;
   bool any_failed(const std::set<PhaseIndex>&) const;
   std::optional<StepIndex> first_failure(const std::function<bool(PhaseIndex)>& counts) const;
   std::optional<TimePoint> deadline(PhaseIndex) const;

@@ -138,6 +138,7 @@ json write_step(const StepRecord& step) {
   put(to, "startTime", step.start);
   put(to, "completionTime", step.completion);
   put(to, "nextRetryTime", step.next_retry);
+  if (step.expected) to["expectedDuration"] = to_text(*step.expected);
   put(to, "logTail", step.log_tail);
   if (!step.outputs.empty()) to["outputs"] = step.outputs;
   put(to, "sourceRevision", step.source_revision);
@@ -165,6 +166,8 @@ StepRecord read_step(const json& from) {
   step.start = time_in(from, "startTime");
   step.completion = time_in(from, "completionTime");
   step.next_retry = time_in(from, "nextRetryTime");
+  if (const Duration expected = duration_in(from, "expectedDuration"); expected != Duration{})
+    step.expected = expected;
   step.log_tail = text_in(from, "logTail");
   if (const json& outputs = value_in(from, "outputs"); !outputs.is_null())
     step.outputs = outputs.get<Outputs>();
@@ -201,6 +204,9 @@ json write_progress(const Progress& progress) {
   put(to, "current", progress.current);
   put(to, "elapsed", progress.elapsed);
   put(to, "at", progress.at);
+  put(to, "eta", progress.eta);
+  put(to, "etaClock", progress.eta_clock);
+  put(to, "overdue", progress.overdue);
   return to;
 }
 
@@ -211,7 +217,10 @@ Progress read_progress(const json& from) {
           text_in(from, "text"),
           text_in(from, "current"),
           text_in(from, "elapsed"),
-          time_in(from, "at")};
+          time_in(from, "at"),
+          text_in(from, "eta"),
+          text_in(from, "etaClock"),
+          text_in(from, "overdue")};
 }
 
 json write_condition(const Condition& condition) {
@@ -260,6 +269,7 @@ Status read(const json& from) {
   status.cleanup = time_in(from, "cleanupTime");
   status.start = time_in(from, "startTime");
   status.completion = time_in(from, "completionTime");
+  status.estimated_end = time_in(from, "estimatedCompletionTime");
   status.duration = text_in(from, "duration");
   status.paused_since = time_in(from, "pausedSince");
   status.paused = duration_in(from, "pausedDuration");
@@ -317,6 +327,7 @@ json to_json(const Status& status) {
   put(to, "cleanupTime", status.cleanup);
   put(to, "startTime", status.start);
   put(to, "completionTime", status.completion);
+  put(to, "estimatedCompletionTime", status.estimated_end);
   put(to, "duration", status.duration);
   put(to, "pausedSince", status.paused_since);
   put(to, "pausedDuration", status.paused);

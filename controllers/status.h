@@ -68,6 +68,7 @@ struct StepRecord {
   std::optional<TimePoint> start;       // of the newest attempt
   std::optional<TimePoint> completion;  // of the newest attempt
   std::optional<TimePoint> next_retry;  // of Backoff; whole seconds, as it is stored
+  std::optional<Duration> expected;     // how long the newest attempt is to take; whole seconds
   std::string log_tail;
   Outputs outputs;              // of a step that succeeded; of one that is Waiting: so far
   std::string source_revision;  // the commit its source was cloned at
@@ -93,6 +94,9 @@ struct Progress {
   std::string current;  // "phase/step"
   std::string elapsed;  // as of `at`
   std::optional<TimePoint> at;
+  std::string eta = {};        // time left, as of `at`: "31m"; empty: nobody knows
+  std::string eta_clock = {};  // when it is over: "14:31Z"
+  std::string overdue = {};    // steps that take longer than expected, as of `at`
   bool operator==(const Progress&) const = default;
 };
 
@@ -134,6 +138,7 @@ struct Status {
   std::optional<TimePoint> cleanup;  // when what this run has left behind was deleted
   std::optional<TimePoint> start;
   std::optional<TimePoint> completion;
+  std::optional<TimePoint> estimated_end;  // see eta.h; whole seconds
   std::string duration;
   std::optional<TimePoint> paused_since;  // only people are waited for; whole seconds
   Duration paused{};                      // before that, in all; whole seconds

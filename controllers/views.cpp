@@ -117,6 +117,7 @@ tl::expected<Workflow, std::string> read_workflow(const json& object) {
   workflow.stop_reason = stop_reason(annotations);
   const json& spec = child(object, "spec");
   workflow.steering = read_steering(spec);
+  workflow.template_name = text(child(spec, "templateRef"), "name");
   if (needs_its_spec(workflow) && !spec.is_null()) {
     workflow.spec = spec.dump();
     workflow.approvals = read_approvals(spec);

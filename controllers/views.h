@@ -27,6 +27,7 @@ struct Workflow {
   Steering steering{};     // of the spec, as the answers; kept apart from it,
   GivenAnswers answers{};  // because they come while the run goes on
   std::vector<Approval> approvals{};
+  std::string template_name = {};           // that it runs; empty: a definition of its own
   std::vector<std::string> ancestors = {};  // of a child; see child_workflow.h
   std::string stop_reason = {};             // of a child: why its step has cancelled it
 };

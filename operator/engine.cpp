@@ -15,6 +15,7 @@ Engine::Engine(kube::Client& client, const runtime::Clock& clock, Options option
                       [this](const Workflow& w, bool deleted) {
                         queue_.add(w.meta.key());
                         locks_.changed(w, deleted);
+                        times_.changed(w, deleted);
                         queue_owner(w.meta);  // of a child: its parent
                       },
                   .same = {},
@@ -42,9 +43,10 @@ Engine::Engine(kube::Client& client, const runtime::Clock& clock, Options option
       subscriptions_(discovery_, options.subscriptions, hooks_.watches,
                      [this](const ObjectKey& workflow) { queue_.add(workflow); }),
       watched_templates_(templates_, [this](const ObjectKey& workflow) { queue_.add(workflow); }),
-      reconciler_(client, {workflows_, jobs_, pods_},
-                  {subscriptions_, access_, watched_templates_, locks_, discovery_, event_looks_},
-                  clock, std::move(options.reconciler), hooks_.reconciler) {}
+      reconciler_(
+          client, {workflows_, jobs_, pods_},
+          {subscriptions_, access_, watched_templates_, locks_, times_, discovery_, event_looks_},
+          clock, std::move(options.reconciler), hooks_.reconciler) {}
 
 void Engine::queue_owner(const ObjectMeta& child) {
   const ObjectKey key = workflow_key_of(child);

@@ -70,6 +70,7 @@ class Engine {
   Hooks hooks_;
   runtime::WorkQueue queue_;
   LockClaims locks_;
+  FamilyTimes times_;
   kube::Store<Workflow> workflows_;
   kube::Store<JobView> jobs_;
   kube::Store<PodView> pods_;

@@ -128,6 +128,10 @@ Found<OtherClaims::Answer> Lookups::find(const OtherClaims&) const {
   return tl::unexpected(Unavailable{"what the store has is no look-up"});
 }
 
+Found<TimesOfFamily::Answer> Lookups::find(const TimesOfFamily&) const {
+  return tl::unexpected(Unavailable{"what the store has is no look-up"});
+}
+
 Found<TemplateOf::Answer> Lookups::find(const TemplateOf& q) const {
   return object(kube::resources::kTemplates, q.name, kTemplateProjection);
 }

@@ -33,6 +33,7 @@ class Lookups {
   Found<LockNow::Answer> find(const LockNow&) const;
   Found<PodsUnderLock::Answer> find(const PodsUnderLock&) const;
   Found<OtherClaims::Answer> find(const OtherClaims&) const;
+  Found<TimesOfFamily::Answer> find(const TimesOfFamily&) const;
   Found<TemplateOf::Answer> find(const TemplateOf&) const;
   Found<WatchedTemplate::Answer> find(const WatchedTemplate&) const;
   Found<LiveChild::Answer> find(const LiveChild&) const;

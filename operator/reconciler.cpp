@@ -121,6 +121,8 @@ std::optional<Answer> Reconciler::answer(const Question& question, const ObjectM
     return live_.templates.ask(workflow.key(), *watched);
   if (const auto* claims = std::get_if<OtherClaims>(&question))
     return Found<OtherClaims::Answer>(live_.locks.others(workflow.key(), claims->lock));
+  if (const auto* times = std::get_if<TimesOfFamily>(&question))
+    return Found<TimesOfFamily::Answer>(live_.times.expected(workflow.ns, times->family));
   const Lookups lookups(client_, live_.discovery, workflow);
   if (const auto* about = std::get_if<EventsAbout>(&question))
     return live_.events.ask(

@@ -14,6 +14,7 @@
 #include "controllers/job_builder.h"
 #include "operator/access_reviews.h"
 #include "operator/event_looks.h"
+#include "operator/family_times.h"
 #include "operator/kube/client.h"
 #include "operator/kube/store.h"
 #include "operator/lock_claims.h"
@@ -39,6 +40,7 @@ class Reconciler {
     AccessReviews& access;
     WatchedTemplates& templates;
     LockClaims& locks;
+    FamilyTimes& times;
     Discovery& discovery;
     EventLooks& events;
   };

@@ -27,7 +27,8 @@ constexpr Rule kRules[] = {
     {R"((ErrImagePull: ).*)", "$1<what the node says>"},
     // The age in the table of Events, "3s" or "3s (x2 over 5s)".
     {R"(^( +(?:Normal|Warning) +\S+ +)\S+(?: \(x\d+ over \S+\))?( +))", "$1<age>$2"},
-    {R"(((?:Duration|Elapsed): +)\S+)", "$1<duration>"},
+    {R"(((?:Duration|Elapsed|Eta): +)\S+)", "$1<duration>"},
+    {R"(( )(?:\d\d-\d\d )?\d\d:\d\dZ(?= |$))", "$1<clock>"},
     {R"(((?:succeeded|failed|cancelled) (?:after|in) )[0-9hms]+)", "$1<duration>"},
     // Columns of a table: durations and ages.
     {R"(( )(?:\d+[dhms])+(?= |$))", "$1<age>"},

@@ -182,9 +182,8 @@ bool Invariants::can_be_done(const Known& workflow, const std::string& uid,
     const auto state_of = [](const auto& child) { return child.second->status.value("state", ""); };
     // One that was to be resumed is left as it is when the step is skipped.
     const bool may_be_left = workflow.resumed && step.may_be_skipped();
-    if (may_be_left && std::all_of(children.begin(), children.end(), [&](const auto& child) {
-          return is_final(state_of(child));
-        }))
+    if (may_be_left && std::all_of(children.begin(), children.end(),
+                                   [&](const auto& child) { return is_final(state_of(child)); }))
       return true;
     return std::any_of(children.begin(), children.end(), [&](const auto& child) {
       return step.tolerated || state_of(child) == "Succeeded";

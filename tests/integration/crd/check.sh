@@ -213,10 +213,10 @@ check_status() {
         equal "$(basename "$file") read back" "" "$(diff "$work/written" "$work/read")"
     done
     output=$(k -n default get bwf minimal)
-    equal "columns" "NAME STATUS PROGRESS CURRENT STARTED DURATION AGE" "$(head -n 1 <<<"$output" | xargs)"
+    equal "columns" "NAME STATUS PROGRESS CURRENT STARTED ETA DURATION AGE" "$(head -n 1 <<<"$output" | xargs)"
     contains "row" "minimal Failed 2/3 66% cluster/new-cluster" "$(tail -n 1 <<<"$output" | xargs)"
     output=$(k -n default get bwf minimal -o wide)
-    equal "wide columns" "NAME STATUS PROGRESS CURRENT STARTED DURATION AGE REASON RUN MESSAGE" \
+    equal "wide columns" "NAME STATUS PROGRESS CURRENT STARTED ETA DURATION AGE REASON RUN MESSAGE" \
         "$(head -n 1 <<<"$output" | xargs)"
     output=$(k -n default get bwf minimal -o 'jsonpath={.metadata.generation}')
     equal "generation after writes of status" 1 "$output"

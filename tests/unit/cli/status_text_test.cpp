@@ -89,22 +89,35 @@ p      Running
 )");
 }
 
-TEST(StatusText, SaysOfAnEstimateWhatThereIs) {
-  const auto first_line = [](const std::string& progress, const std::string& more = "") {
+TEST(StatusText, SaysOfAnEstimateHowFarThatIsByNow) {
+  const auto first_line = [](const std::string& more) {
     const std::string text =
         status_text(seen(R"({"state": "Running", "run": 1, "startTime": "2026-03-01T10:14:00Z", )" +
-                         more + R"("progress": {"text": "0/1 0%")" + progress + "}}"),
+                         more + R"("progress": {"text": "0/1 0%"}})"),
                     kNow);
     return text.substr(0, text.find('\n'));
   };
   EXPECT_EQ(first_line(""), "w: Running, 0/1 0%, run 1, 10s");
-  EXPECT_EQ(first_line(R"(, "eta": "31m", "etaClock": "14:31Z")"),
-            "w: Running, 0/1 0%, run 1, 10s, done in about 31m (14:31Z)");
-  EXPECT_EQ(first_line(R"(, "etaClock": "14:31Z")"),
-            "w: Running, 0/1 0%, run 1, 10s, done at about 14:31Z");
-  EXPECT_EQ(first_line(R"(, "eta": "0s")",
-                       R"("completionTime": "2026-03-01T10:14:09Z", "duration": "9s", )"),
+  EXPECT_EQ(first_line(R"("estimatedCompletionTime": "2026-03-01T10:45:00Z", )"),
+            "w: Running, 0/1 0%, run 1, 10s, done in about 31m (10:45Z)");
+  EXPECT_EQ(first_line(R"("estimatedCompletionTime": "2026-03-01T10:14:05Z", )"),
+            "w: Running, 0/1 0%, run 1, 10s, should have been done at 10:14Z");
+  EXPECT_EQ(first_line(R"("estimatedCompletionTime": "2026-03-01T10:45:00Z",
+                          "completionTime": "2026-03-01T10:14:09Z", "duration": "9s", )"),
             "w: Running, 0/1 0%, run 1, 9s");
+}
+
+TEST(StatusText, SaysOfAStepWhatWasExpected) {
+  for (const auto& [expected, says] :
+       {std::pair{"20s", "10s of about 20s"}, std::pair{"6s", "10s of about 10s, overdue"}}) {
+    const std::string text = status_text(
+        seen(R"({"state": "Running", "run": 1, "phases": [{"name": "p", "state": "Running",
+                 "steps": [{"name": "a", "state": "Running", "attempts": 1,
+                            "startTime": "2026-03-01T10:14:00Z", "expectedDuration": ")" +
+             std::string(expected) + R"("}]}]})"),
+        kNow);
+    EXPECT_NE(text.find(std::string("a  Running  1  ") + says + "\n"), std::string::npos) << text;
+  }
 }
 
 TEST(StatusText, OfWhatHasNotBegunThereIsLittle) {

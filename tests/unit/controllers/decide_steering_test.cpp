@@ -10,6 +10,7 @@
 namespace bootstrap::testing {
 namespace {
 
+using namespace std::chrono_literals;
 using nlohmann::json;
 using ::testing::Contains;
 using ::testing::ElementsAre;
@@ -117,6 +118,7 @@ TEST(Suspend, TimeoutsStandStill) {
   json spec = three_steps();
   spec["timeout"] = "1m";
   Scenario s(spec);
+  s.times[{"two", "c"}] = 1h;  // so that no estimate passes before
   s.pass(at(0));
   suspend(s);
   succeed(s, "one", "a", 10);
@@ -291,6 +293,25 @@ TEST(Cancel, WinsOverASuspension) {
   EXPECT_EQ(s.step("clean", "c").state, StepState::Running);
   succeed(s, "clean", "c", 30);
   EXPECT_EQ(s.workflow.status.state, WorkflowState::Cancelled);
+}
+
+// one/b was never launched, and nothing has failed.
+TEST(Cancel, InFinallyAfterATimeoutComesTooLate) {
+  for (const bool of_phase : {true, false}) {
+    SCOPED_TRACE(of_phase);
+    json spec = with_finally();
+    (of_phase ? spec["phases"][0] : spec)["timeout"] = "1m";
+    Scenario s(spec);
+    s.pass(at(0));
+    succeed(s, "one", "a", 61);
+    ASSERT_EQ(s.step("one", "b").state, StepState::Pending);
+    ASSERT_EQ(s.step("clean", "c").state, StepState::Running);
+    cancel(s);
+    s.pass(at(70));
+    EXPECT_EQ(s.step("one", "b").state, StepState::Pending);
+    succeed(s, "clean", "c", 80);
+    EXPECT_EQ(s.workflow.status.state, WorkflowState::Failed) << "as finally was told";
+  }
 }
 
 TEST(Cancel, InFinallyComesTooLate) {

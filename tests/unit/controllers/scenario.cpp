@@ -270,6 +270,7 @@ Outcome Scenario::take_lock(const CreateLock& create) {
 
 std::optional<Answer> Scenario::answer_of_lock(const Question& q) const {
   if (std::holds_alternative<LockNow>(q)) return Found<LockNow::Answer>(lease);
+  if (std::holds_alternative<TimesOfFamily>(q)) return Found<TimesOfFamily::Answer>(times);
   if (std::holds_alternative<OtherClaims>(q)) return Found<OtherClaims::Answer>(claims);
   if (std::holds_alternative<PodsUnderLock>(q)) return Found<PodsUnderLock::Answer>(pods_under_it);
   return std::nullopt;

@@ -37,6 +37,7 @@ class Scenario {
   std::optional<LeaseView> lease;  // of the one lock there is
   std::vector<LockClaim> claims;   // of other workflows on it
   std::vector<PodView> pods_under_it;
+  TimesOfFamily::Answer times;  // of former runs
   std::set<std::string> stray_locks;
   bool has_restore_label = false;
 

@@ -288,7 +288,8 @@ TEST_F(PerformerTest, DeletesOnlyTheObjectThatItKnows) {
   }
   will_answer(200, "uid-w");
   perform(Delete{Made::Lock, "x", "u", 7});
-  EXPECT_EQ(sent()["preconditions"]["resourceVersion"], "7");
+  EXPECT_EQ(json::parse(transport_.seen().back().request.body)["preconditions"]["resourceVersion"],
+            "7");
   will_refuse(404, "NotFound", "gone");
   EXPECT_TRUE(std::holds_alternative<Done>(perform(Delete{Made::Lock, "x", "u"})));
   for (const auto& [code, reason] : {std::pair(403, "Forbidden"), {409, "Conflict"}}) {

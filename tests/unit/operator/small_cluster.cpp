@@ -138,7 +138,7 @@ SmallCluster::SmallCluster(json spec, std::uint64_t first_version)
 void SmallCluster::restart() {
   reconciler_ = std::make_unique<Reconciler>(
       client_, Reconciler::Stores{workflows, jobs, pods},
-      Reconciler::Live{subscriptions_, access_, watched_templates_, locks_, discovery_,
+      Reconciler::Live{subscriptions_, access_, watched_templates_, locks_, times_, discovery_,
                        event_looks_},
       clock, options(),
       Reconciler::Hooks{

@@ -99,6 +99,7 @@ class SmallCluster {
   Subscriptions subscriptions_{discovery_, {}, {}, [](const ObjectKey&) {}};
   WatchedTemplates watched_templates_{templates, [](const ObjectKey&) {}};
   LockClaims locks_{[](const ObjectKey&) {}};
+  FamilyTimes times_;
   std::unique_ptr<Reconciler> reconciler_;
   std::vector<std::string> asked_;
   std::map<std::string, nlohmann::json> sent_;
