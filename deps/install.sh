@@ -62,6 +62,7 @@ disable_at_boot() {
         case $package in
             openssh-server) quietly systemctl disable ssh.service ;;
             containerd) quietly systemctl disable containerd.service ;;
+            prometheus) quietly systemctl disable prometheus.service ;;
         esac
     done
 }
