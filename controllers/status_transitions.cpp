@@ -37,12 +37,25 @@ Transition needs_person(Transition t, const std::string& name, const StepRecord&
   return t;
 }
 
+// Why the attempt that has just ended did so; empty: none has, or it was told before.
+std::string ended_attempt(const StepRecord* before, const StepRecord& step) {
+  const bool told = before != nullptr && before->attempts == step.attempts &&
+                    (before->state == StepState::Backoff || is_final(before->state));
+  if (!step.start || told) return "";
+  if (step.state == StepState::Succeeded) return to_text(step.state);
+  const bool has_failed = step.state == StepState::Failed || step.state == StepState::Cancelled ||
+                          (step.state == StepState::Backoff && step.next_retry);
+  return has_failed ? step.reason : "";
+}
+
 Transition step_transition(const StepRef& ref, const StepRecord* before, const StepRecord& step,
                            const Workflow& workflow) {
   Transition t;
   t.step = ref;
   t.state = to_text(step.state);
   const std::string name = to_text(ref);
+  t.ends = is_final(step.state) && step.state != StepState::Removed;
+  t.attempt = ended_attempt(before, step);
   if (step.start && step.completion) t.took = *step.completion - *step.start;
   const std::string took = t.took ? " after " + to_text(*t.took) : "";
   switch (step.state) {
@@ -133,6 +146,7 @@ std::optional<Transition> workflow_transition(const Status& before, const Status
   t.state = to_text(*after.state);
   t.message = after.message;
   t.event = true;
+  t.ends = is_final(*after.state);
   switch (*after.state) {
     case WorkflowState::Succeeded:
       t.reason = "WorkflowSucceeded";

@@ -22,6 +22,8 @@ struct Transition {
   std::string message;          // a sentence for people
   bool warning = false;
   bool event = false;            // worth an Event; everything is logged
+  bool ends = false;             // the step, or the run, is over
+  std::string attempt;           // of one that has ended: "Succeeded", or why it failed
   std::optional<Duration> took;  // of a step that ended
 };
 

@@ -21,6 +21,7 @@
 #include "operator/runtime/threads.h"
 #include "operator/version.h"
 #include "operator/watch_pool.h"
+#include "operator/workflow_metrics.h"
 
 namespace bootstrap {
 namespace {
@@ -57,8 +58,10 @@ class Application {
   explicit Application(const ProcessOptions& options)
       : options_(options),
         log_(clock_, {.level = options.log_level, .format = options.log_format, .sink = {}}),
-        metrics_(
-            {.version = kVersion, .commit = "", .watched = {"bootstrapworkflows", "jobs", "pods"}}),
+        metrics_({.version = kVersion,
+                  .commit = "",
+                  .watched = {"bootstrapworkflows", "bootstrapworkflowtemplates", "jobs", "pods"}}),
+        workflow_metrics_(metrics_.registry()),
         health_(clock_) {}
 
   int run(const runtime::SignalGuard& signals) {
@@ -116,8 +119,13 @@ class Application {
   Engine::Hooks hooks(WatchPool& pool) {
     return {
         .reconciler = {
-            .on_transition = [this](const ObjectMeta& workflow,
-                                    const Transition& t) { log_transition(workflow, t); },
+            .on_transition =
+                [this](const ObjectMeta& workflow, const Transition& t) {
+                  log_transition(workflow, t);
+                  workflow_metrics_.happened(t);
+                },
+            .on_hand_off =
+                [this](std::chrono::microseconds took) { workflow_metrics_.handed_off(took); },
             .on_problem =
                 [this](const ObjectKey& key, const std::string& what) {
                   log_.warn(what, {{"workflow", key}});
@@ -177,6 +185,8 @@ class Application {
     std::deque<runtime::Worker> workers;
     for (unsigned i = 0; i < options_.workers; ++i) spawn_worker(engine, workers, i);
 
+    metrics_.before_scrape(
+        [this, &engine] { workflow_metrics_.count(engine.workflows(), clock_.now()); });
     auto server = runtime::HttpServer::start(options_.http_port, routes());
     if (!server) {
       log_.error("cannot serve probes and metrics", {{"error", server.error()}});
@@ -265,6 +275,7 @@ class Application {
   runtime::SystemClock clock_;
   runtime::Log log_;
   runtime::Metrics metrics_;
+  WorkflowMetrics workflow_metrics_;
   runtime::Health health_;
   runtime::Threads threads_;
 };

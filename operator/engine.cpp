@@ -27,7 +27,11 @@ Engine::Engine(kube::Client& client, const runtime::Clock& clock, Options option
              .on_same = [this](const JobView& job) { queue_if_awaited(job.meta); },
              .on_version = {}}),
       pods_({.index = [](const PodView& pod) { return workflow_uid_of(pod.meta); },
-             .on_change = [this](const PodView& pod, bool) { queue_owner(pod.meta); },
+             .on_change =
+                 [this](const PodView& pod, bool) {
+                   if (has_ended(pod)) hand_offs_.pod_has_ended(workflow_key_of(pod.meta));
+                   queue_owner(pod.meta);
+                 },
              .same = [](const PodView& a, const PodView& b) { return says_the_same(a, b); },
              .on_same = {},
              .on_version = {}}),
@@ -40,13 +44,14 @@ Engine::Engine(kube::Client& client, const runtime::Clock& clock, Options option
       discovery_(client, clock),
       access_(client, clock, discovery_),
       event_looks_(clock),
+      hand_offs_(clock),
       subscriptions_(discovery_, options.subscriptions, hooks_.watches,
                      [this](const ObjectKey& workflow) { queue_.add(workflow); }),
       watched_templates_(templates_, [this](const ObjectKey& workflow) { queue_.add(workflow); }),
-      reconciler_(
-          client, {workflows_, jobs_, pods_},
-          {subscriptions_, access_, watched_templates_, locks_, times_, discovery_, event_looks_},
-          clock, std::move(options.reconciler), hooks_.reconciler) {}
+      reconciler_(client, {workflows_, jobs_, pods_},
+                  {subscriptions_, access_, watched_templates_, locks_, times_, discovery_,
+                   event_looks_, hand_offs_},
+                  clock, std::move(options.reconciler), hooks_.reconciler) {}
 
 void Engine::queue_owner(const ObjectMeta& child) {
   const ObjectKey key = workflow_key_of(child);

@@ -60,6 +60,7 @@ class Engine {
     return workflows_.synced() && jobs_.synced() && pods_.synced() && templates_.synced();
   }
   runtime::Outcome reconcile(const ObjectKey& key) { return reconciler_.reconcile(key); }
+  std::vector<std::shared_ptr<const Workflow>> workflows() const { return workflows_.all(); }
 
  private:
   template <class T>
@@ -78,6 +79,7 @@ class Engine {
   Discovery discovery_;
   AccessReviews access_;
   EventLooks event_looks_;
+  HandOffs hand_offs_;
   Subscriptions subscriptions_;
   WatchedTemplates watched_templates_;
   Reconciler reconciler_;

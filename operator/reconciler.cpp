@@ -46,6 +46,7 @@ runtime::Outcome Reconciler::reconcile(const ObjectKey& key) {
     return outcomes::Done{};
   }
   Pass pass = observe(std::move(workflow));
+  pass.pod_has_ended = live_.hand_offs.take(key);
   Decision decision;
   for (int round = 0; round < kMaxRounds; ++round) {
     pass.observed.plan = pass.plan.get();
@@ -108,8 +109,15 @@ void Reconciler::perform(const std::vector<Action>& actions, Pass& pass) {
            [&](const std::string& holder, const std::string& lock) {
              live_.locks.report_stray({key.ns, holder}, lock);
            }});
-  for (const Action& action : actions)
-    pass.observed.outcomes.insert_or_assign(key_of(action), performer.perform(action));
+  for (const Action& action : actions) {
+    const Outcome outcome = performer.perform(action);
+    const bool launched =
+        std::holds_alternative<CreateJob>(action) && std::holds_alternative<Done>(outcome);
+    if (launched && pass.pod_has_ended)
+      hooks_.on_hand_off(std::chrono::duration_cast<std::chrono::microseconds>(
+          clock_.steady_now() - *pass.pod_has_ended));
+    pass.observed.outcomes.insert_or_assign(key_of(action), outcome);
+  }
 }
 
 // Empty: a subscription that does not know yet, and will wake the workflow.
@@ -200,11 +208,10 @@ void Reconciler::publish(const Decision& decision, const ObjectMeta& workflow,
   for (const Transition& transition : decision.transitions) {
     hooks_.on_transition(workflow, transition);
     if (!transition.event) continue;
-    const auto event = to_event(workflow, transition, fmt::format("{}/{}", version, index++),
-                                options_.instance, clock_.now());
-    const auto created = client_.create(kube::resources::kEvents, workflow.ns, event.dump());
-    if (!created)
-      hooks_.on_problem(workflow.key(), "Event not written: " + created.error().message);
+    const auto written =
+        events_.record(workflow, transition, fmt::format("{}/{}", version, index++));
+    if (!written)
+      hooks_.on_problem(workflow.key(), "Event not written: " + written.error().message);
   }
 }
 

@@ -14,7 +14,9 @@
 #include "controllers/job_builder.h"
 #include "operator/access_reviews.h"
 #include "operator/event_looks.h"
+#include "operator/event_recorder.h"
 #include "operator/family_times.h"
+#include "operator/hand_offs.h"
 #include "operator/kube/client.h"
 #include "operator/kube/store.h"
 #include "operator/lock_claims.h"
@@ -43,6 +45,7 @@ class Reconciler {
     FamilyTimes& times;
     Discovery& discovery;
     EventLooks& events;
+    HandOffs& hand_offs;
   };
 
   struct Options {
@@ -55,6 +58,8 @@ class Reconciler {
   struct Hooks {
     // What users should know of has happened and is in the status now.
     std::function<void(const ObjectMeta& workflow, const Transition&)> on_transition;
+    // A Job was created, so long after the news that a pod of the workflow had ended.
+    std::function<void(std::chrono::microseconds)> on_hand_off = [](std::chrono::microseconds) {};
     // Something went wrong that no status can say.
     std::function<void(const ObjectKey&, const std::string& what)> on_problem;
   };
@@ -67,7 +72,8 @@ class Reconciler {
         live_(live),
         clock_(clock),
         options_(std::move(options)),
-        hooks_(std::move(hooks)) {}
+        hooks_(std::move(hooks)),
+        events_(client, clock, options_.instance) {}
 
   runtime::Outcome reconcile(const ObjectKey&);
 
@@ -80,6 +86,7 @@ class Reconciler {
     std::shared_ptr<const Workflow> workflow;
     std::shared_ptr<const Plan> plan;
     Observed observed;
+    std::optional<runtime::SteadyPoint> pod_has_ended{};  // since then it is known
   };
 
   Pass observe(std::shared_ptr<const Workflow>) const;
@@ -103,6 +110,7 @@ class Reconciler {
   const Options options_;
   const Hooks hooks_;
   OwnWrites own_writes_;
+  EventRecorder events_;
 
   mutable std::mutex plans_mutex_;
   std::unordered_map<std::string, std::shared_ptr<const Plan>> plans_;  // by workflow UID

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <sstream>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -14,13 +15,18 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
-// A kubeconfig of the operator's own account, as its pod has it.
-std::string write_kubeconfig(Cluster& cluster) {
-  json config =
-      json::parse(cluster.kubectl_output({"config", "view", "--raw", "--minify", "-o", "json"}));
+// Of the operator's own account.
+std::string make_token(Cluster& cluster) {
   std::string token =
       cluster.kubectl_output({"create", "token", "-n", "bootstrap-operator", "bootstrap-operator"});
   token.erase(token.find_last_not_of('\n') + 1);
+  return token;
+}
+
+// As its pod has it.
+std::string write_kubeconfig(Cluster& cluster, const std::string& token) {
+  json config =
+      json::parse(cluster.kubectl_output({"config", "view", "--raw", "--minify", "-o", "json"}));
   config["users"][0]["user"] = {{"token", token}};
   const std::string file = std::filesystem::temp_directory_path() /
                            ("bootstrap-operator-" + std::to_string(::getpid()) + ".kubeconfig");
@@ -31,7 +37,8 @@ std::string write_kubeconfig(Cluster& cluster) {
 
 }  // namespace
 
-OperatorProcess::OperatorProcess(Cluster& cluster) : kubeconfig_(write_kubeconfig(cluster)) {
+OperatorProcess::OperatorProcess(Cluster& cluster)
+    : token_(make_token(cluster)), kubeconfig_(write_kubeconfig(cluster, token_)) {
   start();
 }
 
@@ -52,6 +59,12 @@ void OperatorProcess::kill() {
   process_->signal(SIGKILL);
   EXPECT_EQ(128 + SIGKILL, process_->wait(10s));
   process_.reset();
+}
+
+std::string OperatorProcess::log() const {
+  std::ostringstream text;
+  text << std::ifstream(log_).rdbuf();
+  return text.str();
 }
 
 std::optional<int> OperatorProcess::stop() {

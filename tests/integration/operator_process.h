@@ -26,8 +26,13 @@ class OperatorProcess {
   void kill();
   // Asks it to end. Its exit code; empty: it did not.
   std::optional<int> stop();
+  // What it has logged so far, at level debug.
+  std::string log() const;
+  // The token it shows to the API server.
+  const std::string& token() const { return token_; }
 
  private:
+  std::string token_;
   std::string kubeconfig_;
   std::string log_ = kubeconfig_ + ".log";
   std::optional<Child> process_;

@@ -14,6 +14,7 @@ namespace bootstrap::testing {
 namespace {
 
 using nlohmann::json;
+using namespace nlohmann::literals;
 using namespace std::chrono_literals;
 
 std::string with_workspace(const std::string& name, const std::string& workspace) {
@@ -73,6 +74,26 @@ spec:
         condition: {type: Established}
 )");
   cluster.await_reason(ns, "waits", "ServiceAccountMayNotRead", 20s);
+
+  // What is said again is counted in the same Event.
+  cluster.apply(ns, R"(
+apiVersion: bootstrap.openshift.io/v1alpha1
+kind: BootstrapWorkflow
+metadata: {name: asks}
+spec: {phases: [{name: p, steps: [{name: s, ask: {parameters: [{name: go, allowed: ["yes"]}]}}]}]}
+)");
+  for (const auto& [answers, reason] :
+       {std::pair{R"([{"name": "go", "value": "no"}])", "AnswerRefused"},
+        std::pair{"null", "WaitingForAnswers"},
+        std::pair{R"([{"name": "go", "value": "no"}])", "AnswerRefused"}}) {
+    cluster.kubectl_output({"patch", "bwf", "-n", ns, "asks", "--type=merge", "-p",
+                            std::string(R"({"spec": {"answers": )") + answers + "}}"});
+    EXPECT_TRUE(eventually(20s, [&] {
+      const json workflow = cluster.workflow(ns, "asks");
+      return workflow.contains("/status/phases"_json_pointer) &&
+             step_of(workflow, "p", "s").value("reason", "") == reason;
+    })) << reason;
+  }
 
   // A template, which is not there at first.
   cluster.apply(ns, R"(

@@ -31,6 +31,37 @@ TEST(TransitionsBetween, NothingHappenedNothingIsTold) {
   EXPECT_TRUE(told(status, status).empty());
 }
 
+// What metrics count: each end of an attempt once, and each end of a step.
+TEST(TransitionsBetween, SayWhichAttemptsHaveEnded) {
+  const auto counted = [](const StepRecord& before, const StepRecord& after) {
+    Workflow workflow;
+    workflow.meta = workflow_meta();
+    std::string text;
+    for (const Transition& t : transitions_between(running({before}), running({after}), workflow))
+      if (t.step) text += t.attempt + (t.ends ? " ends" : "");
+    return text;
+  };
+  StepRecord backoff = step("a", StepState::Backoff, "ToolFailed", "exit code 3");
+  backoff.next_retry = backoff.start = TimePoint(100s);
+  StepRecord refused = backoff;
+  refused.reason = "LaunchRefused";
+  StepRecord failed = step("a", StepState::Failed, "ToolFailed", "exit code 3");
+  failed.start = TimePoint(100s);
+  StepRecord unbegun = failed;
+  unbegun.start.reset();
+  StepRecord not_retried = failed;
+  not_retried.reason = "NotRetried";
+  StepRecord succeeded = step("a", StepState::Succeeded);
+  succeeded.start = TimePoint(100s);
+  EXPECT_EQ(counted(step("a", kRunning), backoff), "ToolFailed");
+  EXPECT_EQ(counted(backoff, refused), "") << "it was counted before";
+  EXPECT_EQ(counted(backoff, not_retried), " ends") << "so was this one";
+  EXPECT_EQ(counted(step("a", kRunning), failed), "ToolFailed ends");
+  EXPECT_EQ(counted(step("a", kPending), unbegun), " ends") << "it had no attempt";
+  EXPECT_EQ(counted(step("a", kRunning), succeeded), "Succeeded ends");
+  EXPECT_EQ(counted(step("a", kPending), step("a", kRunning)), "");
+}
+
 TEST(TransitionsBetween, OfStepsThatChange) {
   struct Row {
     const char* what;

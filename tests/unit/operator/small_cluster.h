@@ -100,6 +100,7 @@ class SmallCluster {
   WatchedTemplates watched_templates_{templates, [](const ObjectKey&) {}};
   LockClaims locks_{[](const ObjectKey&) {}};
   FamilyTimes times_;
+  HandOffs hand_offs_{clock};
   std::unique_ptr<Reconciler> reconciler_;
   std::vector<std::string> asked_;
   std::map<std::string, nlohmann::json> sent_;
