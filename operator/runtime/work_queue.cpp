@@ -50,17 +50,40 @@ std::optional<ObjectKey> WorkQueue::get(std::stop_token stop) {
   while (!stop.stop_requested() && !shut_down_) {
     const SteadyPoint now = clock_->steady_now();
     if (auto key = take_locked(now)) return key;
-    // Woken by whatever may change the answer: a key, an earlier delay, the end. Everybody who
-    // waits keeps the time of the first delay, so nobody has to be woken when one of them gets
-    // work.
-    const std::uint64_t seen = changes_;
-    const auto changed = [&] { return shut_down_ || changes_ != seen; };
-    if (delayed_.empty())
-      wake_.wait(lock, stop, changed);
+    if (has_keeper_)
+      rest_locked(lock, stop);
     else
-      wake_.wait_for(lock, stop, delayed_.begin()->due - now, changed);
+      keep_time_locked(lock, stop, now);
   }
+  call_one_locked();  // to keep the time
   return std::nullopt;
+}
+
+void WorkQueue::rest_locked(std::unique_lock<std::mutex>& lock, std::stop_token stop) {
+  ++resting_;
+  if (rest_.wait(lock, stop, [&] { return shut_down_ || called_ > 0; }) && called_ > 0) --called_;
+  --resting_;
+}
+
+void WorkQueue::keep_time_locked(std::unique_lock<std::mutex>& lock, std::stop_token stop,
+                                 SteadyPoint now) {
+  has_keeper_ = true;
+  const std::uint64_t seen = changes_;
+  const auto changed = [&] { return shut_down_ || changes_ != seen; };
+  if (delayed_.empty())
+    keep_.wait(lock, stop, changed);
+  else
+    keep_.wait_for(lock, stop, delayed_.begin()->due - now, changed);
+  has_keeper_ = false;
+}
+
+// For a key that is ready. Whoever finds it taken already keeps the time, if nobody does: so does
+// one that is called for a key that the keeper takes itself. False: all that rest are called.
+bool WorkQueue::call_one_locked() {
+  if (resting_ <= called_) return false;
+  ++called_;
+  rest_.notify_one();
+  return true;
 }
 
 void WorkQueue::done(const ObjectKey& key) {
@@ -72,7 +95,8 @@ void WorkQueue::done(const ObjectKey& key) {
 void WorkQueue::shut_down() {
   const std::lock_guard lock(mutex_);
   shut_down_ = true;
-  wake_.notify_all();
+  rest_.notify_all();
+  keep_.notify_all();
 }
 
 std::optional<SteadyPoint> WorkQueue::next_due() const {
@@ -105,20 +129,17 @@ void WorkQueue::add_after_locked(const ObjectKey& key, SteadyPoint due) {
   }
   const auto at = delayed_.insert({due, order_++, key}).first;
   delay_of_.emplace(key, at);
-  if (at != delayed_.begin()) return;  // whoever waits waits for an earlier one
+  if (at != delayed_.begin()) return;  // whoever keeps the time waits for an earlier one
   ++changes_;
-  wake_.notify_all();
+  keep_.notify_one();
 }
 
 void WorkQueue::push_locked(const ObjectKey& key, SteadyPoint now) {
   ready_.emplace_back(key, now);
   if (options_.on_depth) options_.on_depth(ready_.size());
-  wake_one_locked();
-}
-
-void WorkQueue::wake_one_locked() {
+  if (call_one_locked()) return;
   ++changes_;
-  wake_.notify_one();
+  keep_.notify_one();
 }
 
 void WorkQueue::move_due_locked(SteadyPoint now) {

@@ -79,14 +79,23 @@ class WorkQueue {
   void add_locked(const ObjectKey& key, SteadyPoint now);
   void add_after_locked(const ObjectKey& key, SteadyPoint due);
   void push_locked(const ObjectKey& key, SteadyPoint now);
-  void wake_one_locked();
+  bool call_one_locked();
+  void rest_locked(std::unique_lock<std::mutex>&, std::stop_token);
+  void keep_time_locked(std::unique_lock<std::mutex>&, std::stop_token, SteadyPoint now);
   void move_due_locked(SteadyPoint now);
   std::optional<ObjectKey> take_locked(SteadyPoint now);
 
   const Clock* clock_;
   const Options options_;
   mutable std::mutex mutex_;
-  std::condition_variable_any wake_;
+  // Of those that wait in get() one keeps the time: it wakes when the first delay is over, or is
+  // told of an earlier one. The others rest until they are called for a key. So neither a delay nor
+  // a key wakes more than one of them.
+  std::condition_variable_any keep_;
+  std::condition_variable_any rest_;
+  bool has_keeper_ = false;
+  std::size_t resting_ = 0;
+  std::size_t called_ = 0;  // of those that rest, and that have not woken yet
   std::deque<std::pair<ObjectKey, SteadyPoint>> ready_;  // with the time since when it waits
   std::unordered_set<ObjectKey> dirty_;                  // wants a pass that has not begun
   std::unordered_set<ObjectKey> processing_;
@@ -94,7 +103,7 @@ class WorkQueue {
   std::unordered_map<ObjectKey, std::set<Delayed>::iterator> delay_of_;
   std::unordered_map<ObjectKey, std::size_t> failures_;
   std::uint64_t order_ = 0;
-  std::uint64_t changes_ = 0;  // what a waiting get() may have missed
+  std::uint64_t changes_ = 0;  // what the keeper may have missed
   bool shut_down_ = false;
 };
 

@@ -192,6 +192,40 @@ TEST(WorkQueueThreads, GetWakesForADelayThatIsEarlierThanTheOneItWaitsFor) {
   EXPECT_EQ(got, (ObjectKey{"ns", "soon"}));
 }
 
+// Whoever wakes looks at the clock.
+class CountedClock : public Clock {
+ public:
+  TimePoint now() const override { return clock_.now(); }
+  SteadyPoint steady_now() const override {
+    ++looks_;
+    return clock_.steady_now();
+  }
+  int looks() const { return looks_; }
+
+ private:
+  SystemClock clock_;
+  mutable std::atomic<int> looks_ = 0;
+};
+
+TEST(WorkQueueThreads, AnEarlierDelayWakesOneOfAllThatWait) {
+  constexpr int kWorkers = 16;
+  constexpr int kDelays = 50;
+  const CountedClock clock;
+  WorkQueue queue(clock);
+  std::vector<std::thread> workers;
+  for (int i = 0; i < kWorkers; ++i) workers.emplace_back([&] { queue.get({}); });
+  while (clock.looks() < kWorkers) std::this_thread::yield();
+  const int before = clock.looks();
+  for (int i = 0; i < kDelays; ++i) {
+    const int seen = clock.looks();
+    queue.add_after({"", std::to_string(i)}, 2h - i * 1min);
+    while (clock.looks() < seen + 2) std::this_thread::yield();  // its own look, and one more
+  }
+  queue.shut_down();
+  for (std::thread& worker : workers) worker.join();
+  EXPECT_LE(clock.looks() - before, 2 * kDelays + kWorkers);
+}
+
 TEST(WorkQueueThreads, ADelayedKeyFindsAWorkerWhileTheOtherIsBusy) {
   const SystemClock clock;
   for (int round = 0; round < 20; ++round) {
