@@ -101,6 +101,7 @@ bool is_over(const Draft& draft) {
   const Workflow& workflow = draft.observed().workflow;
   const Status& status = workflow.status;
   if (!status.state || !is_final(*status.state)) return false;
+  if (status.run == 0 && draft.observed().plan != nullptr) return false;  // its run has begun
   return status.run > 0 || workflow.steering.resume.run == 0 || workflow.steering.cancel;
 }
 

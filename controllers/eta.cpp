@@ -67,6 +67,13 @@ Duration left_of(const StepRecord& record, Duration expected, TimePoint now) {
   return expected;
 }
 
+// Something keeps it from running, or it is being stopped: nobody knows for how long.
+bool is_held_up(const StepRecord& record) {
+  if (record.state == StepState::Pending) return !record.reason.empty();
+  return record.state == StepState::Ending ||
+         (record.state == StepState::Backoff && !record.next_retry);
+}
+
 bool will_run(const Plan& plan, const Standing& standing, StepIndex step) {
   if (is_launched(standing.record(step).state)) return true;
   const Intent intent = standing.intent(plan.steps[step].phase);
@@ -79,9 +86,13 @@ std::optional<TimePoint> overdue_since(const StepRecord& record) {
   return *record.start + *record.expected;
 }
 
+// So long it may be over before it is spoken of: half of all steps take longer than their median.
+Duration overrun_of(const StepRecord& record) {
+  return std::max(*record.expected, kOverrun);
+}
+
 // The first of the moments at which a step that takes too long is spoken of, after `told`.
-TimePoint spoken_of_next(TimePoint overdue, Duration expected, TimePoint told) {
-  Duration overrun = std::max(expected, kOverrun);
+TimePoint spoken_of_next(TimePoint overdue, Duration overrun, TimePoint told) {
   while (overdue + overrun <= told) overrun *= 2;
   return overdue + overrun;
 }
@@ -89,7 +100,8 @@ TimePoint spoken_of_next(TimePoint overdue, Duration expected, TimePoint told) {
 std::string overdue_steps(const Plan& plan, const Standing& standing, TimePoint now) {
   std::vector<std::string> overdue;
   for (StepIndex i = 0; i < plan.steps.size(); ++i)
-    if (const auto since = overdue_since(standing.record(i)); since && *since < now)
+    if (const auto since = overdue_since(standing.record(i));
+        since && *since + overrun_of(standing.record(i)) <= now)
       overdue.push_back(to_text(plan.steps[i].ref));
   return cut(fmt::format("{}", fmt::join(overdue, ", ")), limits::kOverdue);
 }
@@ -106,6 +118,7 @@ std::optional<TimePoint> estimated_end(const Plan& plan, const Standing& standin
     for (const auto* before : {&step.after, &step.after_end})
       for (const StepIndex other : *before) ends[i] = std::max(ends[i], ends[other]);
     if (standing.is_over(i) || !will_run(plan, standing, i)) continue;
+    if (is_held_up(standing.record(i))) return std::nullopt;
     auto expected = known_time(step, former_runs);
     if (!expected && is_gate(step)) expected = Duration{};
     if (!expected) expected = usual;
@@ -145,7 +158,7 @@ std::optional<TimePoint> told_anew_at(const Plan& plan, const Standing& standing
   if (status.estimated_end) at_the_latest(*status.estimated_end + kSlack);
   for (StepIndex i = 0; i < plan.steps.size(); ++i)
     if (const auto since = overdue_since(standing.record(i)))
-      at_the_latest(spoken_of_next(*since, *standing.record(i).expected, *status.progress->at));
+      at_the_latest(spoken_of_next(*since, overrun_of(standing.record(i)), *status.progress->at));
   return next;
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "controllers/attempt.h"
+#include "controllers/begin_run.h"
 #include "controllers/child_workflow.h"
 
 namespace bootstrap {
@@ -112,15 +113,17 @@ bool goes_on(const Draft& draft) {
   return status.run > 0 && status.state && !is_final(*status.state);
 }
 
-bool has_begun(const LeaseView& lease) {
+bool says_begun(const LeaseView& lease) {
   return has_label(lease.meta, labels::kBegun, "true");
 }
 
-// False: not yet, or another operator has begun that run, which is seen soon.
+// False: not yet, or that run has begun, as its plan says, whatever is asked for now: the status
+// that would have said so was not written.
 bool remove(Draft& draft, const LeaseView& lease) {
   const ObjectMeta& meta = lease.meta;
-  if (!has_begun(lease) || run_of(lease) <= draft.observed().workflow.status.run)
+  if (!says_begun(lease) || run_of(lease) <= draft.observed().workflow.status.run)
     return draft.remove({Made::Lock, meta.name, meta.uid, meta.resource_version});
+  bootstrap::has_begun(draft, run_of(lease));
   draft.wake(draft.now() + kLookAgain);
   return false;
 }
@@ -186,9 +189,13 @@ bool begins_under_lock(Draft& draft) {
   if (!holds_lock(draft, lock, draft.plan().run.run)) return false;
   if (lock.empty() || is_under_lock_above(draft.meta(), lock)) return true;
   const auto* lease = draft.look_up(LockNow{lock});
-  if (*lease && has_begun(**lease)) return true;
+  if (*lease && says_begun(**lease)) return true;
   const Outcome* taken = draft.outcome_of(CreateLock{lease_name(lock), lock});  // in this pass
-  return draft.mark({lease_name(lock), *lease ? (*lease)->meta.uid : std::get<Done>(*taken).uid});
+  const MarkLock mark{lease_name(lock), *lease ? (*lease)->meta.uid : std::get<Done>(*taken).uid};
+  if (const auto* marked = draft.outcome_of(mark))
+    if (const auto* refused = std::get_if<Refused>(marked))
+      wait_for_lock(draft, lock, ": its Lease cannot be labelled: " + refused->message);
+  return draft.mark(mark);
 }
 
 void give_up_unneeded_locks(Draft& draft) {

@@ -39,8 +39,9 @@ Transition needs_person(Transition t, const std::string& name, const StepRecord&
 
 // Why the attempt that has just ended did so; empty: none has, or it was told before.
 std::string ended_attempt(const StepRecord* before, const StepRecord& step) {
-  const bool told = before != nullptr && before->attempts == step.attempts &&
-                    (before->state == StepState::Backoff || is_final(before->state));
+  const bool told = before != nullptr &&
+                    ((before->attempts == step.attempts && before->state == StepState::Backoff) ||
+                     (is_final(before->state) && before->state == step.state));
   if (!step.start || told) return "";
   if (step.state == StepState::Succeeded) return to_text(step.state);
   const bool has_failed = step.state == StepState::Failed || step.state == StepState::Cancelled ||
@@ -54,7 +55,8 @@ Transition step_transition(const StepRef& ref, const StepRecord* before, const S
   t.step = ref;
   t.state = to_text(step.state);
   const std::string name = to_text(ref);
-  t.ends = is_final(step.state) && step.state != StepState::Removed;
+  t.ends = is_final(step.state) && step.state != StepState::Removed &&
+           (before == nullptr || before->state != step.state);
   t.attempt = ended_attempt(before, step);
   if (step.start && step.completion) t.took = *step.completion - *step.start;
   const std::string took = t.took ? " after " + to_text(*t.took) : "";

@@ -28,8 +28,9 @@ Engine::Engine(kube::Client& client, const runtime::Clock& clock, Options option
              .on_version = {}}),
       pods_({.index = [](const PodView& pod) { return workflow_uid_of(pod.meta); },
              .on_change =
-                 [this](const PodView& pod, bool) {
-                   if (has_ended(pod)) hand_offs_.pod_has_ended(workflow_key_of(pod.meta));
+                 [this](const PodView& pod, bool deleted) {
+                   if (has_ended(pod) && !deleted)
+                     hand_offs_.pod_has_ended(workflow_key_of(pod.meta));
                    queue_owner(pod.meta);
                  },
              .same = [](const PodView& a, const PodView& b) { return says_the_same(a, b); },

@@ -230,6 +230,7 @@ void Reconciler::drop_plan(const std::string& uid) {
 
 void Reconciler::forget(const ObjectKey& key) {
   own_writes_.forget(key);
+  live_.hand_offs.take(key);
   live_.locks.forget_strays(key);
   live_.subscriptions.keep_only(key, {});
   live_.templates.keep_only(key, {});

@@ -37,12 +37,12 @@ auto& family(prometheus::Registry& registry, Builder builder, const char* name, 
   return builder.Name(name).Help(help).Register(registry);
 }
 
-// Since when it is so. The status of one that has not begun says nothing of that.
+// Since when it is so; of one that has not begun that is not known, but since when it is there.
 TimePoint since(const Workflow& workflow, TimePoint now) {
   const Status& status = workflow.status;
   const TimePoint created = workflow.meta.creation.value_or(now);
   if (status.paused_since) return *status.paused_since;
-  return status.state == WorkflowState::Running ? status.start.value_or(created) : created;
+  return status.start.value_or(created);
 }
 
 double seconds(std::chrono::duration<double> d) {

@@ -307,6 +307,46 @@ TEST(Lock, ThatWasGivenUpBetweenPlanAndBeginIsTakenAnew) {
   }
 }
 
+// The operator was killed before the status said that the run has begun, and something else is
+// asked for since: nobody but this workflow can give the lock up, so it must find its run.
+TEST(Lock, OfARunThatHasBegunIsFoundWhateverIsAskedForSince) {
+  struct Case {
+    const char* what;
+    bool is_resume;
+    std::function<void(Scenario&)> then;
+  };
+  const Case cases[] = {
+      {"a higher number", false, [](Scenario& s) { s.workflow.steering.resume.run = 2; }},
+      {"cancelled by another operator", false,
+       [](Scenario& s) {
+         s.workflow.status.state = WorkflowState::Cancelled;
+         s.workflow.steering.cancel = true;
+       }},
+      {"the resume taken back", true, [](Scenario& s) { s.workflow.steering.resume.run = 0; }},
+      {"a still higher number", true, [](Scenario& s) { s.workflow.steering.resume.run = 3; }},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.what);
+    Scenario s = c.is_resume ? running() : Scenario(locked());
+    if (c.is_resume) {
+      s.end_pod("one", "a", 3);
+      s.pass(at(10));
+      s.pass(at(11));
+      s.answer_pods("one", "a");
+      s.workflow.steering.resume.run = 2;
+    }
+    s.pass(at(20));
+    const Status before = s.workflow.status;
+    s.pass(at(21));
+    ASSERT_EQ(s.workflow.status.run, c.is_resume ? 2 : 1);
+    s.workflow.status = before;
+    s.restart();
+    c.then(s);
+    for (int second = 30; second < 40; second += 2) s.pass(at(second));
+    EXPECT_GE(s.workflow.status.run, c.is_resume ? 2 : 1) << s.workflow.status.message;
+  }
+}
+
 TEST(Lock, OfAResumeIsTakenAgain) {
   Scenario s = running();
   s.end_pod("one", "a", 3);

@@ -52,6 +52,17 @@ std::optional<int> seconds_left(const Scenario& s, TimePoint now) {
   return static_cast<int>(std::chrono::duration_cast<std::chrono::seconds>(*end - now).count());
 }
 
+// No pass in between writes anything.
+std::vector<int> writes_until(Scenario& s, int last) {
+  std::vector<int> writes;
+  for (int second = 1; second <= last; ++second) {
+    const Status before = s.workflow.status;
+    s.pass(at(second));
+    if (!same_when_stored(before, s.workflow.status)) writes.push_back(second);
+  }
+  return writes;
+}
+
 // The first pass is at 0, the one that counts at 100.
 TEST(Eta, IsNowAndTheLongestWayThroughWhatIsLeft) {
   const auto nothing = [](Scenario& s) { s.workflow.meta.generation = 2; };  // written anyway
@@ -133,6 +144,36 @@ TEST(Eta, IsNotToldWhilePeopleAreWaitedForNorAfterTheEnd) {
   EXPECT_EQ(seconds_left(s, at(510)), std::nullopt);
 }
 
+TEST(Eta, IsNotToldWhileNobodyKnowsHowLongSomethingLasts) {
+  Scenario ending;
+  ending.times = all(60s, 30s, 20s);
+  ending.pass(at(0));
+  ending.workflow.steering.cancel = true;
+  ending.pass(at(10));
+  ASSERT_EQ(ending.step("one", "a").state, StepState::Ending);
+  EXPECT_EQ(seconds_left(ending, at(10)), std::nullopt);
+
+  Scenario refused;
+  refused.times = all(60s, 30s, 20s);
+  refused.refuse["job/" + Scenario::job("one", "a")] = Refused{"Forbidden", "exceeded quota", true};
+  refused.pass(at(0));
+  ASSERT_EQ(refused.step("one", "a").reason, "LaunchRefused");
+  EXPECT_EQ(seconds_left(refused, at(0)), std::nullopt);
+  EXPECT_THAT(writes_until(refused, 600), IsEmpty()) << "it would always have passed";
+}
+
+TEST(Eta, IsOfAMedianSoThatALittleLongerIsNotOverdue) {
+  Scenario s(with(three_steps(), "parallel", true));
+  s.times = all(100s, 100s, 20s);
+  s.pass(at(0));
+  s.end_container("one", "b", 0);
+  s.pass(at(130));
+  ASSERT_EQ(s.step("one", "b").state, StepState::Succeeded);
+  EXPECT_EQ(s.workflow.status.progress->overdue, "");
+  s.pass(at(200));
+  EXPECT_EQ(s.workflow.status.progress->overdue, "one/a");
+}
+
 TEST(Eta, SaysWhatWasExpectedOfAStepFromItsLaunchOn) {
   Scenario s;
   s.times = all(60s, 400ms, 20s);
@@ -143,17 +184,6 @@ TEST(Eta, SaysWhatWasExpectedOfAStepFromItsLaunchOn) {
   succeed(s, "one", "a", 50);
   EXPECT_EQ(s.step("one", "a").expected, 60s) << "to be compared with what it took";
   EXPECT_EQ(s.step("one", "b").expected, std::nullopt) << "nothing is known of it by now";
-}
-
-// No pass in between writes anything.
-std::vector<int> writes_until(Scenario& s, int last) {
-  std::vector<int> writes;
-  for (int second = 1; second <= last; ++second) {
-    const Status before = s.workflow.status;
-    s.pass(at(second));
-    if (!same_when_stored(before, s.workflow.status)) writes.push_back(second);
-  }
-  return writes;
 }
 
 TEST(Eta, IsToldAnewOnlyWhenItHasPassedOrAStepIsOverdue) {
