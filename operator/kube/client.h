@@ -146,8 +146,7 @@ class Client {
     std::uint64_t resource_version = 0;
   };
   ApiResult<std::string> remove(const Resource&, std::string_view ns, std::string_view name,
-                                Precondition only,
-                                Dependents dependents = Dependents::Background);
+                                Precondition only, Dependents dependents = Dependents::Background);
   // Streams watch events, one JSON object a line, to the sink until the server ends the stream. An
   // answer that is not 2xx is an error as above. `stop` ends this watch only.
   ApiResult<void> watch(const Resource&, std::string_view ns, const WatchOptions&, Sink&,
