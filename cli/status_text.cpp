@@ -86,8 +86,9 @@ class Tree {
 
   std::string expected(const StepRecord& step) const {
     if (!step.expected || !step.start || is_final(step.state)) return "";
-    const bool is_overdue = *step.start + *step.expected < now_;
-    return fmt::format(" of about {}{}", rough_text(*step.expected), is_overdue ? ", overdue" : "");
+    const auto overdue = overdue_at(step);
+    return fmt::format(" of about {}{}", rough_text(*step.expected),
+                       overdue && *overdue <= now_ ? ", overdue" : "");
   }
 
   static std::string attempt(const StepRecord& step) {

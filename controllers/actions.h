@@ -41,9 +41,10 @@ struct CreateLock {  // a Lease: see lock.h
   TimePoint at{};
 };
 
-struct MarkLock {  // its run has a plan
+struct MarkLock {  // this run under it has a plan
   std::string name;
   std::string uid;
+  int run = 1;
 };
 
 // Of what it has made, and only that object.

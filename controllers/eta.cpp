@@ -80,28 +80,21 @@ bool will_run(const Plan& plan, const Standing& standing, StepIndex step) {
   return intent == Intent::Go || intent == Intent::Hold;
 }
 
-// A step runs for longer than its record says: since then.
-std::optional<TimePoint> overdue_since(const StepRecord& record) {
-  if (!is_launched(record.state) || !record.start || !record.expected) return std::nullopt;
-  return *record.start + *record.expected;
-}
-
-// So long it may be over before it is spoken of: half of all steps take longer than their median.
 Duration overrun_of(const StepRecord& record) {
   return std::max(*record.expected, kOverrun);
 }
 
-// The first of the moments at which a step that takes too long is spoken of, after `told`.
+// The moments at which a step that takes too long is spoken of: when it is overdue, and each time
+// the overrun has doubled; the first after `told`.
 TimePoint spoken_of_next(TimePoint overdue, Duration overrun, TimePoint told) {
-  while (overdue + overrun <= told) overrun *= 2;
-  return overdue + overrun;
+  for (; overdue <= told; overrun *= 2) overdue += overrun;
+  return overdue;
 }
 
 std::string overdue_steps(const Plan& plan, const Standing& standing, TimePoint now) {
   std::vector<std::string> overdue;
   for (StepIndex i = 0; i < plan.steps.size(); ++i)
-    if (const auto since = overdue_since(standing.record(i));
-        since && *since + overrun_of(standing.record(i)) <= now)
+    if (const auto at = overdue_at(standing.record(i)); at && *at <= now)
       overdue.push_back(to_text(plan.steps[i].ref));
   return cut(fmt::format("{}", fmt::join(overdue, ", ")), limits::kOverdue);
 }
@@ -150,6 +143,11 @@ void tell_eta(Status& status, const Plan& plan, const Standing& standing,
   status.progress->eta_clock = clock_text(*status.estimated_end, now);
 }
 
+std::optional<TimePoint> overdue_at(const StepRecord& record) {
+  if (!is_launched(record.state) || !record.start || !record.expected) return std::nullopt;
+  return *record.start + *record.expected + overrun_of(record);
+}
+
 std::optional<TimePoint> told_anew_at(const Plan& plan, const Standing& standing,
                                       const Status& status) {
   if (!status.progress || !status.progress->at) return std::nullopt;
@@ -157,8 +155,8 @@ std::optional<TimePoint> told_anew_at(const Plan& plan, const Standing& standing
   const auto at_the_latest = [&](TimePoint at) { next = next ? std::min(*next, at) : at; };
   if (status.estimated_end) at_the_latest(*status.estimated_end + kSlack);
   for (StepIndex i = 0; i < plan.steps.size(); ++i)
-    if (const auto since = overdue_since(standing.record(i)))
-      at_the_latest(spoken_of_next(*since, overrun_of(standing.record(i)), *status.progress->at));
+    if (const auto overdue = overdue_at(standing.record(i)))
+      at_the_latest(spoken_of_next(*overdue, overrun_of(standing.record(i)), *status.progress->at));
   return next;
 }
 

@@ -37,6 +37,11 @@ void forget_eta(Status&);
 std::optional<TimePoint> estimated_end(const Plan&, const Standing&, const StepTimes& former_runs,
                                        TimePoint now);
 
+// When a step that runs is overdue: it takes twice as long as was expected, and at least a minute
+// longer, for half of all steps take longer than their median. None: it does not run, or nothing
+// was expected of it.
+std::optional<TimePoint> overdue_at(const StepRecord&);
+
 // When it is told anew though nothing has happened since it was told last, as the status says.
 std::optional<TimePoint> told_anew_at(const Plan&, const Standing&, const Status&);
 

@@ -28,11 +28,6 @@ bool is_ours(const Draft& draft, const LeaseView& lease) {
   return lease.meta.controller_uid == draft.meta().uid;
 }
 
-int run_of(const LeaseView& lease) {
-  const auto run = lease.meta.labels.find(std::string_view(labels::kRun));
-  return run == lease.meta.labels.end() ? 0 : std::atoi(run->second.c_str());
-}
-
 bool has_label(const ObjectMeta& meta, std::string_view key, std::string_view value) {
   const auto found = meta.labels.find(key);
   return found != meta.labels.end() && found->second == value;
@@ -173,6 +168,11 @@ bool is_given_up(Draft& draft) {
 
 }  // namespace
 
+int run_of(const LeaseView& lease) {
+  const auto run = lease.meta.labels.find(std::string_view(labels::kRun));
+  return run == lease.meta.labels.end() ? 0 : std::atoi(run->second.c_str());
+}
+
 bool holds_lock(Draft& draft, const std::string& lock, int run) {
   draft.keep_lock();
   const std::string& stored = draft.observed().workflow.status.lock;
@@ -189,9 +189,11 @@ bool begins_under_lock(Draft& draft) {
   if (!holds_lock(draft, lock, draft.plan().run.run)) return false;
   if (lock.empty() || is_under_lock_above(draft.meta(), lock)) return true;
   const auto* lease = draft.look_up(LockNow{lock});
-  if (*lease && says_begun(**lease)) return true;
+  const int run = draft.plan().run.run;
+  if (*lease && says_begun(**lease) && run_of(**lease) == run) return true;
   const Outcome* taken = draft.outcome_of(CreateLock{lease_name(lock), lock});  // in this pass
-  const MarkLock mark{lease_name(lock), *lease ? (*lease)->meta.uid : std::get<Done>(*taken).uid};
+  const MarkLock mark{lease_name(lock), *lease ? (*lease)->meta.uid : std::get<Done>(*taken).uid,
+                      run};
   if (const auto* marked = draft.outcome_of(mark))
     if (const auto* refused = std::get_if<Refused>(marked))
       wait_for_lock(draft, lock, ": its Lease cannot be labelled: " + refused->message);

@@ -8,11 +8,14 @@
 //   taken     its Lease is created, owned by the workflow. No two can have it.
 //   held      no pod of a former holder is at work any more: one that was deleted may have left
 //             some. Only then the plan of the run is stored.
-//   marked    with the plan stored the Lease is labelled as begun, and only then the run begins.
-//             Who gives a lock up deletes the Lease as it was without that label. So of two
+//   marked    with the plan stored the Lease is labelled with the run that has begun, and only then
+//             that begins. Who gives a lock up deletes the Lease as it was before. So of two
 //             operators, one of which begins a run and the other gives it up, one fails.
 //   given up  the Lease is deleted, and then the record of it: after the end of the run is on
 //             record, or as soon as no run is about to begin.
+//
+// What is left: a request for a Job that is under way when its lock is given up may be done later.
+// That Job is stopped as soon as it is seen.
 //
 // Nobody but its owner deletes a Lease. A workflow that is deleted gives its lock up with its
 // Lease, which it owns. Children run under the locks of the workflows above them: these they
@@ -37,6 +40,9 @@ bool begins_under_lock(Draft&);
 // When all else is decided: a workflow that neither runs nor is about to has no lock, and none has
 // one that is not on its record: a request to take it may be done long after it was given up.
 void give_up_unneeded_locks(Draft&);
+
+// For which it was taken, or that has begun under it; 0: it does not say.
+int run_of(const LeaseView&);
 
 // The Lease to create.
 nlohmann::json build_lease(const ObjectMeta& workflow, const CreateLock&);

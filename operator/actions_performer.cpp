@@ -179,24 +179,27 @@ Outcome ActionsPerformer::perform(const CreateLock& action) const {
   const auto created =
       client_.create(kube::resources::kLeases, workflow_.ns, build_lease(workflow_, action).dump());
   if (created) return Done{meta_of(*created).uid};
-  if (created.error().kind == Kind::AlreadyExists) return adopt_lock(action.name);
+  if (created.error().kind == Kind::AlreadyExists) return adopt_lock(action);
   return outcome_of(created.error());
 }
 
-// Who was faster: this one, by a request whose answer was lost, or another.
-Outcome ActionsPerformer::adopt_lock(const std::string& name) const {
-  const auto found = client_.get(kube::resources::kLeases, workflow_.ns, name);
+// Who was faster: this one, by a request whose answer was lost, or another. One of another run was
+// asked for long ago; it is looked at anew.
+Outcome ActionsPerformer::adopt_lock(const CreateLock& action) const {
+  const auto found = client_.get(kube::resources::kLeases, workflow_.ns, action.name);
   if (!found) return NotKnown{found.error().message};
   const auto kept = parse_kept(*found, kLeaseProjection.fields);
   const auto lease = kept ? kLeaseProjection.read(*kept) : tl::unexpected(kept.error());
   if (!lease) return NotKnown{lease.error()};
   if (lease->meta.controller_uid != workflow_.uid) return NameTaken{lease->holder};
+  if (run_of(*lease) != action.run) return NotKnown{"its Lease is that of another run"};
   return Done{lease->meta.uid};
 }
 
 // When it is not there any more, or is another one, somebody has given it up.
 Outcome ActionsPerformer::perform(const MarkLock& action) const {
-  const json patch{{"metadata", {{"uid", action.uid}, {"labels", {{labels::kBegun, "true"}}}}}};
+  const json marks{{labels::kRun, std::to_string(action.run)}, {labels::kBegun, "true"}};
+  const json patch{{"metadata", {{"uid", action.uid}, {"labels", marks}}}};
   const auto patched =
       client_.merge_patch(kube::resources::kLeases, workflow_.ns, action.name, patch.dump());
   if (patched) return Done{action.uid};

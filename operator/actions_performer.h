@@ -48,7 +48,7 @@ class ActionsPerformer {
   Outcome perform(const MarkLock&) const;
   Outcome perform(const Delete&) const;
   Outcome perform(const ReportStrayLock&) const;
-  Outcome adopt_lock(const std::string& name) const;
+  Outcome adopt_lock(const CreateLock&) const;
   Outcome adopt_job(const std::string& name) const;
   Outcome adopt_child(const std::string& name) const;
   Outcome adopt_plan(const std::string& name) const;

@@ -55,7 +55,7 @@ std::optional<ObjectKey> WorkQueue::get(std::stop_token stop) {
     else
       keep_time_locked(lock, stop, now);
   }
-  call_one_locked();  // to keep the time
+  wake_one_locked();  // to keep the time, and for a key for which this one was called
   return std::nullopt;
 }
 
@@ -78,12 +78,15 @@ void WorkQueue::keep_time_locked(std::unique_lock<std::mutex>& lock, std::stop_t
 }
 
 // For a key that is ready. Whoever finds it taken already keeps the time, if nobody does: so does
-// one that is called for a key that the keeper takes itself. False: all that rest are called.
-bool WorkQueue::call_one_locked() {
-  if (resting_ <= called_) return false;
-  ++called_;
-  rest_.notify_one();
-  return true;
+// one that is called for a key that the keeper takes itself.
+void WorkQueue::wake_one_locked() {
+  if (resting_ > called_) {
+    ++called_;
+    rest_.notify_one();
+  } else {
+    ++changes_;
+    keep_.notify_one();
+  }
 }
 
 void WorkQueue::done(const ObjectKey& key) {
@@ -137,9 +140,7 @@ void WorkQueue::add_after_locked(const ObjectKey& key, SteadyPoint due) {
 void WorkQueue::push_locked(const ObjectKey& key, SteadyPoint now) {
   ready_.emplace_back(key, now);
   if (options_.on_depth) options_.on_depth(ready_.size());
-  if (call_one_locked()) return;
-  ++changes_;
-  keep_.notify_one();
+  wake_one_locked();
 }
 
 void WorkQueue::move_due_locked(SteadyPoint now) {

@@ -79,7 +79,7 @@ class WorkQueue {
   void add_locked(const ObjectKey& key, SteadyPoint now);
   void add_after_locked(const ObjectKey& key, SteadyPoint due);
   void push_locked(const ObjectKey& key, SteadyPoint now);
-  bool call_one_locked();
+  void wake_one_locked();
   void rest_locked(std::unique_lock<std::mutex>&, std::stop_token);
   void keep_time_locked(std::unique_lock<std::mutex>&, std::stop_token, SteadyPoint now);
   void move_due_locked(SteadyPoint now);

@@ -169,12 +169,18 @@ TEST_F(Cli, ApprovesInOnesOwnNameAsThePolicyWantsIt) {
   cluster_.kubectl_output({"apply", "-f", kPolicyFile, "-f", kRolesFile});
   const std::string author = kubeconfig_of("author", "bootstrapworkflows-edit");
   const std::string approver = kubeconfig_of("approver", "bootstrap-approver");
-  // In force a moment later, and so are the roles.
-  Completed done;
-  EXPECT_TRUE(eventually(30s, [&] {
-    done = cli({"approve", "gated"}, author);
-    return done.err.find("may not add or change entries") != std::string::npos;
-  })) << done.err;
+  // In force a moment later, and so are the roles. Until then the author could really approve.
+  const json entry{
+      {"step", "p/confirm"}, {"run", 1}, {"decision", "Approve"}, {"by", name_of("author")}};
+  const json patch{{"spec", {{"approvals", json::array({entry})}}}};
+  Completed tried;
+  ASSERT_TRUE(eventually(30s, [&] {
+    tried = cluster_.kubectl({"--kubeconfig=" + author, "patch", "bwf", "gated", "-n", ns_,
+                              "--type=merge", "--dry-run=server", "-p", patch.dump()});
+    return tried.err.find("may not add or change entries") != std::string::npos;
+  })) << tried.err;
+  Completed done = cli({"approve", "gated"}, author);
+  EXPECT_THAT(done.err, HasSubstr("may not add or change entries"));
   EXPECT_EQ(done.code, 1);
   EXPECT_TRUE(eventually(30s, [&] {
     done = cli({"approve", "gated", "-o", "json"}, approver);

@@ -108,15 +108,18 @@ TEST(StatusText, SaysOfAnEstimateHowFarThatIsByNow) {
 }
 
 TEST(StatusText, SaysOfAStepWhatWasExpected) {
-  for (const auto& [expected, says] :
-       {std::pair{"20s", "10s of about 20s"}, std::pair{"6s", "10s of about 10s, overdue"}}) {
+  const std::pair<std::string, std::string> expectations[] = {
+      {"1h0m0s", "3m30s of about 1h"},
+      {"3m0s", "3m30s of about 3m"},  // neither twice as long nor a minute longer
+      {"1m40s", "3m30s of about 2m, overdue"}};
+  for (const auto& [expected, says] : expectations) {
     const std::string text = status_text(
         seen(R"({"state": "Running", "run": 1, "phases": [{"name": "p", "state": "Running",
                  "steps": [{"name": "a", "state": "Running", "attempts": 1,
-                            "startTime": "2026-03-01T10:14:00Z", "expectedDuration": ")" +
-             std::string(expected) + R"("}]}]})"),
+                            "startTime": "2026-03-01T10:10:40Z", "expectedDuration": ")" +
+             expected + R"("}]}]})"),
         kNow);
-    EXPECT_NE(text.find(std::string("a  Running  1  ") + says + "\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("a  Running  1  " + says + "\n"), std::string::npos) << text;
   }
 }
 

@@ -55,6 +55,18 @@ Scenario running(json spec = locked()) {
   return s;
 }
 
+// Its first run has failed and given the lock up; run 2 is asked for.
+Scenario failed_and_to_be_resumed() {
+  Scenario s = running();
+  s.end_pod("one", "a", 3);
+  s.pass(at(10));
+  s.pass(at(11));
+  EXPECT_FALSE(s.lease);
+  s.answer_pods("one", "a");
+  s.workflow.steering.resume.run = 2;
+  return s;
+}
+
 // one/a and one/b have succeeded, and two/c as well, if it has a Job.
 void succeed_all(Scenario& s, int second) {
   succeed(s, "one", "a", second);
@@ -276,14 +288,7 @@ TEST(Lock, OfARunThatHasNotBegunIsGivenUpAsItWasSeen) {
 TEST(Lock, ThatWasGivenUpBetweenPlanAndBeginIsTakenAnew) {
   for (const bool is_resume : {true, false}) {
     SCOPED_TRACE(is_resume);
-    Scenario s = is_resume ? running() : Scenario(locked());
-    if (is_resume) {
-      s.end_pod("one", "a", 3);
-      s.pass(at(10));
-      s.pass(at(11));
-      s.answer_pods("one", "a");
-      s.workflow.steering.resume.run = 2;
-    }
+    Scenario s = is_resume ? failed_and_to_be_resumed() : Scenario(locked());
     s.pass(at(20));
     s.refuse[key("mark")] = Refused{"NotFound", "leases \"x\" not found", true};
     s.done.clear();
@@ -327,14 +332,7 @@ TEST(Lock, OfARunThatHasBegunIsFoundWhateverIsAskedForSince) {
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.what);
-    Scenario s = c.is_resume ? running() : Scenario(locked());
-    if (c.is_resume) {
-      s.end_pod("one", "a", 3);
-      s.pass(at(10));
-      s.pass(at(11));
-      s.answer_pods("one", "a");
-      s.workflow.steering.resume.run = 2;
-    }
+    Scenario s = c.is_resume ? failed_and_to_be_resumed() : Scenario(locked());
     s.pass(at(20));
     const Status before = s.workflow.status;
     s.pass(at(21));
@@ -348,16 +346,10 @@ TEST(Lock, OfARunThatHasBegunIsFoundWhateverIsAskedForSince) {
 }
 
 TEST(Lock, OfAResumeIsTakenAgain) {
-  Scenario s = running();
-  s.end_pod("one", "a", 3);
-  s.pass(at(10));
-  s.pass(at(11));
+  Scenario s = failed_and_to_be_resumed();
   ASSERT_EQ(s.workflow.status.state, WorkflowState::Failed);
-  ASSERT_FALSE(s.lease);
-  s.answer_pods("one", "a");
   s.lease = lease_of("other");
   s.claims = {{"other", at(5), true}};
-  s.workflow.steering.resume.run = 2;
   s.pass(at(20));
   s.pass(at(21));
   EXPECT_EQ(s.workflow.status.state, WorkflowState::Failed);
@@ -420,6 +412,7 @@ TEST(Lock, IsKeptByARunThatIsResumedWhileItGoesOn) {
   s.pass(at(11));
   EXPECT_EQ(s.workflow.status.run, 2);
   EXPECT_EQ(s.lease->meta.uid, "lease-of-run-1");
+  EXPECT_EQ(s.lease->meta.labels[labels::kRun], "2") << "no view of run 1 may give it up";
 }
 
 TEST(Lock, AnotherOneIsTakenOnlyWhenNothingRunsUnderTheOldOne) {

@@ -239,6 +239,7 @@ void set_template(Scenario& s, const std::string& name, const json& spec) {
 Outcome Scenario::perform(const MarkLock& mark) {
   if (!lease || lease->meta.uid != mark.uid) return Refused{"NotFound", "not found", true};
   lease->meta.labels[labels::kBegun] = "true";
+  lease->meta.labels[labels::kRun] = std::to_string(mark.run);
   ++lease->meta.resource_version;
   return Done{mark.uid};
 }

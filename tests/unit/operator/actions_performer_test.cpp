@@ -236,22 +236,19 @@ TEST_F(PerformerTest, TakesALockOrSaysWhoHasIt) {
   EXPECT_EQ(transport_.seen()[0].request.target,
             "/apis/coordination.k8s.io/v1/namespaces/ns/leases");
   EXPECT_EQ(sent()["metadata"]["name"], lease_name("l"));
-  for (const bool ours : {true, false}) {
+  const auto meets = [&](const char* owner, const char* run) {
     will_refuse(409, "AlreadyExists", "exists");
-    transport_.will_answer(
-        {.status = 200,
-         .body = json{{"metadata",
-                       {{"uid", "u"},
-                        {"ownerReferences",
-                         json::array({{{"controller", true}, {"uid", ours ? "uid-w" : "x"}}})}}},
-                      {"spec", {{"holderIdentity", "other"}}}}
-                     .dump()});
-    const Outcome outcome = perform(lock);
-    EXPECT_EQ(std::holds_alternative<Done>(outcome), ours);
-    if (!ours) {
-      EXPECT_EQ(std::get<NameTaken>(outcome).owner, "other");
-    }
-  }
+    const json owners = json::array({{{"controller", true}, {"uid", owner}}});
+    const json meta{{"uid", "u"}, {"labels", {{labels::kRun, run}}}, {"ownerReferences", owners}};
+    const json lease{{"metadata", meta}, {"spec", {{"holderIdentity", "other"}}}};
+    transport_.will_answer({.status = 200, .body = lease.dump()});
+    return perform(lock);
+  };
+  EXPECT_TRUE(std::holds_alternative<Done>(meets("uid-w", "3")));
+  EXPECT_TRUE(std::holds_alternative<NotKnown>(meets("uid-w", "2"))) << "of a late request";
+  const Outcome taken = meets("somebody", "3");
+  ASSERT_TRUE(std::holds_alternative<NameTaken>(taken));
+  EXPECT_EQ(std::get<NameTaken>(taken).owner, "other");
   will_refuse(409, "AlreadyExists", "exists");
   will_refuse(404, "NotFound", "gone meanwhile");
   EXPECT_TRUE(std::holds_alternative<NotKnown>(perform(lock)));
@@ -259,15 +256,16 @@ TEST_F(PerformerTest, TakesALockOrSaysWhoHasIt) {
 
 TEST_F(PerformerTest, MarksOnlyTheLeaseThatItKnows) {
   will_answer(200, "uid-w");
-  EXPECT_TRUE(std::holds_alternative<Done>(perform(MarkLock{"x", "u"})));
+  EXPECT_TRUE(std::holds_alternative<Done>(perform(MarkLock{"x", "u", 3})));
   const auto request = transport_.seen().back().request;
   EXPECT_EQ(request.method, kube::Method::Patch);
   EXPECT_EQ(request.target, "/apis/coordination.k8s.io/v1/namespaces/ns/leases/x");
   EXPECT_EQ(sent(), json::parse(R"({"metadata": {"uid": "u", "labels":
-                                    {"bootstrap.openshift.io/begun": "true"}}})"));
+                                    {"bootstrap.openshift.io/begun": "true",
+                                     "bootstrap.openshift.io/run": "3"}}})"));
   for (const char* reason : {"NotFound", "Conflict"}) {
     will_refuse(reason == std::string("NotFound") ? 404 : 409, reason, "somebody was faster");
-    EXPECT_TRUE(std::holds_alternative<Refused>(perform(MarkLock{"x", "u"})));
+    EXPECT_TRUE(std::holds_alternative<Refused>(perform(MarkLock{"x", "u", 3})));
   }
 }
 
