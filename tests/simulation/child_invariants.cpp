@@ -58,6 +58,7 @@ void Invariants::on_child(const std::string& uid, const Known& child) {
     violated(fmt::format("c: child {} created after the end", child.name));
   check_steering(parent->second, child.of);
   check_order(parent->second, child.of.workflow_uid, child.of);
+  check_those_before(parent->second, child.of.workflow_uid, child.of);
   parent->second.launched.insert({child.of.phase, child.of.step});
 }
 

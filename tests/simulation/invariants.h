@@ -99,6 +99,8 @@ class Invariants {
   void judge_ask(const Known&, const std::string& name, const OutlineStep&, const Json& record);
   void judge_gifts(const std::string& name, const PodRun&, const Json& record);
   void check_order(const Known&, const std::string& uid, const AttemptName&);
+  void check_those_before(const Known&, const std::string& uid, const AttemptName&);
+  bool is_of_former_run(const Known&, const Json& job) const;
   void check_end_has_come(const std::string& uid, const AttemptName&, const Known&);
   bool can_be_done(const Known&, const std::string& uid, const StepRef&) const;
   bool has_come(const OutlineStep&) const;

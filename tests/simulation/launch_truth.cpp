@@ -32,6 +32,8 @@ void Invariants::on_job(const Change& change) {
   check_alone(known->second, name.workflow_uid, name);
   check_lock(name.workflow_uid, name);
   check_order(known->second, name.workflow_uid, name);
+  if (!is_of_former_run(known->second, job))
+    check_those_before(known->second, name.workflow_uid, name);
   check_source(known->second, name, job);
   check_answers(known->second, name, job);
   known->second.launched.insert(ref);
@@ -154,15 +156,28 @@ void Invariants::check_order(const Known& workflow, const std::string& uid,
   --former.attempt;
   if (name.attempt > 1 && !attempts_.contains(former))
     violated(fmt::format("b: {} launched before {}", to_text(name), to_text(former)));
-  for (const StepRef& before : step->after)
-    if (!can_be_done(workflow, uid, before))
-      violated(fmt::format("b: {} launched although {}/{} is not done", to_text(name), before.phase,
-                           before.step));
   if (is_exempt(name)) return;
   if (step->at_end)
     check_end_has_come(uid, name, workflow);
   else if (has_failed(workflow, workflow.outline.rests_on(*step)))
     violated(fmt::format("b: {} launched after a failure", to_text(name)));
+}
+
+void Invariants::check_those_before(const Known& workflow, const std::string& uid,
+                                    const AttemptName& name) {
+  const OutlineStep* step = workflow.outline.find({name.phase, name.step});
+  if (step == nullptr) return;
+  for (const StepRef& before : step->after)
+    if (!can_be_done(workflow, uid, before))
+      violated(fmt::format("b: {} launched although {}/{} is not done", to_text(name), before.phase,
+                           before.step));
+}
+
+// Its request was sent when they were done, and is handled when they are to be done again.
+bool Invariants::is_of_former_run(const Known& workflow, const Json& job) const {
+  const std::string run =
+      job.value("/metadata/labels/bootstrap.openshift.io~1run"_json_pointer, "");
+  return server_.sender().late && !run.empty() && std::stoi(run) < workflow.run;
 }
 
 // What a step waits for, as far as it is known here.
