@@ -59,6 +59,7 @@ demo: ## Watch a whole setup run on a local cluster, then clean up
 bench: build ## Measure; see docs/benchmarks.md
 	@tests/bench/run.sh
 	@tests/bench/fake_nodes.sh
+	@tests/bench/many.sh
 
 .PHONY: lint
 lint: deps-check ## Format, clang-tidy and shellcheck, without changing anything

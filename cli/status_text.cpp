@@ -4,6 +4,7 @@
 #include <optional>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/short_message.h"
@@ -52,6 +53,23 @@ std::string message_of(const SeenWorkflow& workflow) {
           status.message == to_text(StepRef{phase.name, step.name}) + " " + step.message)
         return "";
   return with_short_command(status.message, workflow.meta.ns, workflow.meta.name);
+}
+
+// What nodes have used, and that one uses too much.
+std::vector<std::string> about_nodes(const Status& status) {
+  std::vector<std::string> lines;
+  const Condition* pressure = find_condition(status, kResourcePressure);
+  if (pressure != nullptr && pressure->status == "True")
+    lines.push_back("warning: " + pressure->message);
+  std::vector<std::string> peaks;
+  const auto add = [&](const char* what, const std::optional<Peak>& peak) {
+    if (peak) peaks.push_back(fmt::format("{} {} % on {}", what, peak->percent, peak->node));
+  };
+  add("memory", status.resources.memory);
+  add("CPU", status.resources.cpu);
+  add("disk", status.resources.disk);
+  if (!peaks.empty()) lines.push_back(fmt::format("nodes used up to: {}", fmt::join(peaks, ", ")));
+  return lines;
 }
 
 class Tree {
@@ -139,11 +157,13 @@ class Tree {
 
 std::string status_text(const SeenWorkflow& workflow, TimePoint now, const StatusLook& look) {
   std::string text = first_line(workflow, now) + "\n";
-  const std::string message = message_of(workflow);
-  for (const std::string& line : wrapped(message, look.width)) text += line + "\n";
+  const auto say = [&](const std::string& what) {
+    for (const std::string& line : wrapped(what, look.width)) text += line + "\n";
+  };
+  say(message_of(workflow));
   if (const Condition* said = find_condition(workflow.status, kResumeAccepted))
-    for (const std::string& line : wrapped(fmt::format("resume: {}", said->message), look.width))
-      text += line + "\n";
+    say("resume: " + said->message);
+  for (const std::string& line : about_nodes(workflow.status)) say(line);
   const std::string tree = Tree(workflow, now, look).draw();
   return tree.empty() ? text : text + "\n" + tree;
 }

@@ -55,12 +55,24 @@ AttemptView view_of(Draft& draft, const Standing& standing, const PlanStep& step
   return job_attempt(step, record, draft.observed().work, draft.ask(), draft.now());
 }
 
+// The run before was cancelled, and the record of what that has stopped was lost: nobody wants this
+// run to be cancelled, so its attempt is lost like one whose node is gone.
+void forgive_former_cancel(AttemptView& view, const PlanStep& step, const StepRecord& record,
+                           const Plan& plan, const Standing& standing) {
+  const bool is_cancelled = view.result && view.result->reason == reasons::kCancelled;
+  if (!is_cancelled || record.state == StepState::Ending || standing.is_cancelled()) return;
+  if (record.plan == plan.name) return;
+  view.result->reason = has_child(step) ? reasons::kChildFailed : reasons::kDisrupted;
+  view.result->message = "it was stopped when the run before was cancelled";
+}
+
 }  // namespace
 
 void advance_step(Draft& draft, const Standing& standing, const PlanStep& step) {
   StepRecord& record = *find_step(draft.status(), step.ref);
   if (!is_launched(record.state)) return;
-  const AttemptView view = view_of(draft, standing, step, record);
+  AttemptView view = view_of(draft, standing, step, record);
+  forgive_former_cancel(view, step, record, draft.plan(), standing);
   StepMove move = advance(step, std::move(record), view, draft.now());
   record = std::move(move.record);
   if (move.wake) draft.wake(*move.wake);

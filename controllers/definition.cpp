@@ -9,6 +9,7 @@
 #include "controllers/approve_spec.h"
 #include "controllers/ask_spec.h"
 #include "controllers/limits.h"
+#include "controllers/monitoring_spec.h"
 #include "controllers/resource_query_spec.h"
 #include "controllers/spec_reader.h"
 
@@ -368,6 +369,7 @@ tl::expected<Definition, Problems> read_definition(const json& spec) {
   definition.notes = {in.text(notes, "success", "notes."), in.text(notes, "failure", "notes.")};
   definition.workspace = read_workspace(in, spec);
   definition.lock = in.text(spec, "lock", "");
+  definition.monitoring = read_monitoring(in, spec);
   const Tools tools = read_tools(in, in.object(spec, "tools", ""), "tools.");
   definition.order = read_order(in, spec);
   definition.timeout = in.optional_duration(spec, "timeout", "");

@@ -18,6 +18,7 @@
 #include <nlohmann/json.hpp>
 #include <tl/expected.hpp>
 
+#include "controllers/node_load.h"
 #include "controllers/outputs.h"
 #include "controllers/resource_query.h"
 #include "controllers/time.h"
@@ -195,6 +196,13 @@ struct Workspace {
 
 enum class Order { Sequential, Graph };
 
+// How the nodes on which steps run are looked at meanwhile; see monitoring.h.
+struct Monitoring {
+  bool disabled = false;
+  Duration interval{30'000};
+  LoadLimits limits{};
+};
+
 struct Notes {
   std::string success;
   std::string failure;
@@ -205,6 +213,7 @@ struct Definition {
   Notes notes;
   std::optional<Workspace> workspace;
   std::string lock;  // may hold references; empty: none
+  Monitoring monitoring;
   Order order = Order::Sequential;
   std::optional<Duration> timeout;  // of all phases but those of finally
   std::vector<PhaseDefinition> phases;

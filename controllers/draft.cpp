@@ -5,6 +5,7 @@
 #include "controllers/child_workflow.h"
 #include "controllers/eta.h"
 #include "controllers/limits.h"
+#include "controllers/monitoring.h"
 #include "controllers/status_summary.h"
 #include "controllers/texts.h"
 
@@ -75,12 +76,14 @@ Decision Draft::finish() {
   return std::move(decision_);
 }
 
-// History and the times of progress go with what has changed. When nothing has, nothing moves but
-// an estimate that time has overtaken.
+// History, the times of progress and what nodes have used go with what has changed. When nothing
+// has, nothing moves but an estimate that time has overtaken.
 void Draft::complete_status() {
   const Status& before = observed_.workflow.status;
+  tell_pressure(*this);
   const bool changed = !same_when_stored(before, status());
   if (changed) {
+    tell_resources(*this);
     decision_.transitions = transitions_between(before, status(), observed_.workflow);
     remember(status(), decision_.transitions, now_);
   }

@@ -26,6 +26,7 @@ inline constexpr int kApprovers = 16;             // of one step
 inline constexpr std::size_t kRevision = 255;     // characters of a branch or tag
 inline constexpr Duration kShortestTimeout = 1s;
 inline constexpr Duration kLongestTimeout = 168h;
+inline constexpr Duration kShortestMonitoring = 15s;  // so often metrics-server asks at best
 
 // Of `retry`.
 inline constexpr int kAttempts = 20;

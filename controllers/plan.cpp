@@ -221,6 +221,7 @@ tl::expected<Plan, std::string> compile(const ObjectMeta& workflow, const PlanRe
   plan.timeout = definition->timeout;
   plan.workspace = definition->workspace;
   plan.lock = lock_of(workflow, record);
+  plan.monitoring = definition->monitoring;
   Graph(plan).add(*definition);
   note_asks(plan.steps);
   return plan;

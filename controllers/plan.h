@@ -79,7 +79,8 @@ struct Plan {
   Notes notes;
   std::optional<Duration> timeout;  // of the phases that run on success
   std::optional<Workspace> workspace;
-  std::string lock;               // see lock_of()
+  std::string lock;  // see lock_of()
+  Monitoring monitoring;
   std::vector<PlanPhase> phases;  // in the order of the definition, those of finally last
   std::vector<PlanStep> steps;    // likewise; `after` and `after_end` point backwards only
 };

@@ -18,6 +18,7 @@
 
 #include <tl/expected.hpp>
 
+#include "controllers/node_load.h"
 #include "controllers/plan.h"
 #include "controllers/resource_finding.h"
 #include "controllers/views.h"
@@ -154,6 +155,19 @@ struct ResourceNow {
   using Answer = ResourceFinding;
 };
 
+// A subscription: how loaded a node is, sampled so often. The workflow is woken when it first is
+// known, and when its level (node_load.h) becomes another one.
+struct NodeUsage {
+  std::string node;
+  Duration interval;
+  LoadLimits limits;
+  auto operator<=>(const NodeUsage&) const = default;
+  struct Answer {
+    NodeLoad now;
+    NodeLoad peak;  // of each the most since this workflow has asked
+  };
+};
+
 // May a ServiceAccount of the workflow's namespace read this: get one object, or list all? The
 // answer may be some minutes old.
 struct MayRead {
@@ -165,10 +179,10 @@ struct MayRead {
   using Answer = bool;
 };
 
-using Question =
-    std::variant<StoredPlan, LiveJob, LivePods, FormerPods, ServiceAccountOf, ClaimOf, EventsAbout,
-                 ResourceState, ResourceNow, MayRead, TemplateOf, WatchedTemplate, LiveChild,
-                 PodsOfWorkflow, LockNow, PodsUnderLock, OtherClaims, StoredPlans, TimesOfFamily>;
+using Question = std::variant<StoredPlan, LiveJob, LivePods, FormerPods, ServiceAccountOf, ClaimOf,
+                              EventsAbout, ResourceState, ResourceNow, MayRead, TemplateOf,
+                              WatchedTemplate, LiveChild, PodsOfWorkflow, LockNow, PodsUnderLock,
+                              OtherClaims, StoredPlans, TimesOfFamily, NodeUsage>;
 
 // A look-up that failed is an answer too.
 struct Unavailable {
@@ -184,8 +198,8 @@ using Answer =
                  Found<EventsAbout::Answer>, Found<ResourceState::Answer>, Found<MayRead::Answer>,
                  Found<TemplateOf::Answer>, Found<WatchedTemplate::Answer>,
                  Found<LiveChild::Answer>, Found<LockNow::Answer>, Found<OtherClaims::Answer>,
-                 Found<StoredPlans::Answer>,
-                 Found<TimesOfFamily::Answer>>;  // some questions have answers of the same type
+                 Found<StoredPlans::Answer>, Found<TimesOfFamily::Answer>,
+                 Found<NodeUsage::Answer>>;  // some questions have answers of the same type
 
 using Facts = std::map<Question, Answer>;
 

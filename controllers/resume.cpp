@@ -186,6 +186,7 @@ Status resumed(const Status& status, const Plan& next, bool is_restored) {
   to.duration.clear();
   to.paused_since.reset();
   to.paused = Duration{};
+  to.resources = {};
   return to;
 }
 

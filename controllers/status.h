@@ -114,8 +114,27 @@ struct Condition {
 // refused, "Unknown" when it waits.
 inline constexpr const char* kResumeAccepted = "ResumeAccepted";
 
+// The condition that a node on which steps run uses too much; see monitoring.h.
+inline constexpr const char* kResourcePressure = "ResourcePressure";
+inline constexpr const char* kBelowLimits = "BelowLimits";
+
 // The reason of a workflow that comes from a backup and stands still.
 inline constexpr const char* kRestored = "Restored";
+
+// The most that a node used of something while steps of the run were at work there; see
+// node_load.h.
+struct Peak {
+  int percent = 0;
+  std::string node;
+  bool operator==(const Peak&) const = default;
+};
+
+struct ResourcePeaks {
+  std::optional<Peak> memory;
+  std::optional<Peak> cpu;
+  std::optional<Peak> disk;
+  bool operator==(const ResourcePeaks&) const = default;
+};
 
 struct HistoryEntry {
   TimePoint time;
@@ -143,6 +162,7 @@ struct Status {
   std::optional<TimePoint> paused_since;  // only people are waited for; whole seconds
   Duration paused{};                      // before that, in all; whole seconds
   std::optional<Progress> progress;
+  ResourcePeaks resources;
   std::vector<Condition> conditions;
   std::vector<PhaseRecord> phases;
   std::vector<HistoryEntry> history;  // oldest first

@@ -140,6 +140,23 @@ std::optional<Transition> resume_transition(const Status& before, const Status& 
   return t;
 }
 
+// A node is above its limits, or none is any more; that no step runs is no news.
+std::optional<Transition> pressure_transition(const Status& before, const Status& after) {
+  const Condition* said = find_condition(after, kResourcePressure);
+  const Condition* former = find_condition(before, kResourcePressure);
+  const bool was_above = former != nullptr && former->status == "True";
+  if (said == nullptr || !after.state) return std::nullopt;
+  const bool is_above = said->status == "True";
+  if (is_above == was_above || (!is_above && said->reason != kBelowLimits)) return std::nullopt;
+  Transition t;
+  t.state = to_text(*after.state);
+  t.reason = is_above ? kResourcePressure : "ResourcePressureOver";
+  t.message = said->message;
+  t.warning = is_above;
+  t.event = true;
+  return t;
+}
+
 std::optional<Transition> workflow_transition(const Status& before, const Status& after) {
   if (!after.state) return std::nullopt;
   const bool started = before.run != after.run;
@@ -189,6 +206,7 @@ std::vector<Transition> transitions_between(const Status& before, const Status& 
   const bool at_end = own && after.state && is_final(*after.state);
   if (own && !at_end) all.push_back(*own);
   if (auto resume = resume_transition(before, after)) all.push_back(std::move(*resume));
+  if (auto pressure = pressure_transition(before, after)) all.push_back(std::move(*pressure));
   for (const PhaseRecord& phase : after.phases)
     for (const StepRecord& step : phase.steps) {
       const StepRef ref{phase.name, step.name};

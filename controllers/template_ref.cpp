@@ -15,8 +15,9 @@ namespace {
 using nlohmann::json;
 
 // Of a definition; parameters stand in both.
-constexpr std::array<const char*, 9> kDefinitionFields{
-    "description", "tools", "workspace", "lock", "timeout", "notes", "order", "phases", "finally"};
+constexpr std::array<const char*, 10> kDefinitionFields{
+    "description", "tools", "workspace", "lock",   "monitoring",
+    "timeout",     "notes", "order",     "phases", "finally"};
 constexpr std::array<const char*, 6> kDeclarations{"description", "default",  "allowed",
                                                    "pattern",     "required", "requiredWhen"};
 

@@ -225,7 +225,27 @@ bool says_the_same(const JobView& a, const JobView& b) {
          a.stop_reason == b.stop_reason && a.conditions == b.conditions;
 }
 
+namespace {
+
+// Nothing runs yet and nothing is wrong: what comes of it if that stays so is a matter of time.
+bool is_starting(const PodView& pod) {
+  const auto waits = [](const ContainerView& c) {
+    return c.state == ContainerState::Waiting &&
+           (c.reason.empty() || c.reason == "ContainerCreating" || c.reason == "PodInitializing");
+  };
+  const auto is_well = [](const ObjectCondition& c) {
+    return c.type == "PodScheduled" && c.status == "True";
+  };
+  return pod.phase == "Pending" && pod.reason.empty() &&
+         std::ranges::all_of(pod.conditions, is_well) &&
+         std::ranges::all_of(pod.init_containers, waits) &&
+         std::ranges::all_of(pod.containers, waits);
+}
+
+}  // namespace
+
 bool says_the_same(const PodView& a, const PodView& b) {
+  if (is_starting(a) && is_starting(b)) return same_but_version(a.meta, b.meta);
   const auto rest = [](const PodView& p) {
     return std::tie(p.node, p.deadline, p.phase, p.reason, p.message, p.conditions,
                     p.init_containers, p.containers);

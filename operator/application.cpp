@@ -13,6 +13,8 @@
 #include "operator/kube/keep_warm.h"
 #include "operator/kube/kubeconfig.h"
 #include "operator/kube/watch_loop.h"
+#include "operator/kubelet_disk.h"
+#include "operator/node_metrics.h"
 #include "operator/runtime/health.h"
 #include "operator/runtime/http_server.h"
 #include "operator/runtime/metrics.h"
@@ -62,12 +64,18 @@ class Application {
                   .commit = "",
                   .watched = {"bootstrapworkflows", "bootstrapworkflowtemplates", "jobs", "pods"}}),
         workflow_metrics_(metrics_.registry()),
+        node_metrics_(metrics_.registry()),
         health_(clock_) {}
 
   int run(const runtime::SignalGuard& signals) {
     const auto access = find_access(options_, clock_);
     if (!access) {
       log_.error("no access to a cluster", {{"error", access.error().message}});
+      return EXIT_FAILURE;
+    }
+    const auto kubelets = kubelet_disk(*access);
+    if (!kubelets) {
+      log_.error("no access to kubelets", {{"error", kubelets.error().message}});
       return EXIT_FAILURE;
     }
     const auto transport =
@@ -89,7 +97,7 @@ class Application {
                                   .approvals_are_verified = options_.approvals_are_verified,
                                   .restore_labels = options_.restore_labels},
                    .queue = queue_options()},
-                  hooks(pool));
+                  hooks(pool, kubelets->get()));
     threads_.spawn("keep-warm", [this, &warm, &engine, tokens = access->tokens,
                                  starting = true](std::stop_token stop) mutable {
       if (starting && engine.synced()) {
@@ -99,10 +107,38 @@ class Application {
       const runtime::SteadyPoint next = warm.step(tokens.get(), stop);
       runtime::pause(std::chrono::ceil<Duration>(next - clock_.steady_now()), stop);
     });
+    threads_.spawn("nodes", [&engine](std::stop_token stop) {
+      engine.nodes().wait(engine.nodes().sample_due(), stop);
+    });
     return serve(client, engine, signals);
   }
 
  private:
+  // Null: disks are not to be read.
+  kube::AccessResult<std::unique_ptr<KubeletDisk>> kubelet_disk(const kube::ClusterAccess& access) {
+    if (!options_.reads_node_disks) return nullptr;
+    kube::TlsMaterialSource tls = access.tls;
+    if (!options_.kubelet_ca_file.empty()) {
+      const auto ca = std::make_shared<kube::RereadFile>(options_.kubelet_ca_file);
+      if (const auto text = kube::read_credential_file(options_.kubelet_ca_file); !text)
+        return tl::unexpected(text.error());
+      tls = [ca, cluster = access.tls] {
+        kube::TlsMaterial material = cluster();
+        material.ca_pem = ca->text();
+        return material;
+      };
+    }
+    return std::make_unique<KubeletDisk>(
+        [tls](std::string server) {
+          return kube::make_cpprest_transport(
+              {.server = std::move(server), .tls = tls, .max_requests = 1, .max_streams = 1});
+        },
+        access.tokens.get(),
+        [this](const std::string& server, const std::string& what) {
+          log_.warn("the disk of a node cannot be read", {{"kubelet", server}, {"error", what}});
+        });
+  }
+
   kube::Client::Options client_options() {
     return {.stop = threads_.stop_token(),
             .observer = [this](std::string_view verb, std::string_view resource, int code,
@@ -116,27 +152,34 @@ class Application {
             .on_taken = [this](Duration waited) { metrics_.queue_waited(waited); }};
   }
 
-  Engine::Hooks hooks(WatchPool& pool) {
+  Engine::Hooks hooks(WatchPool& pool, KubeletDisk* kubelets) {
     return {
-        .reconciler = {
-            .on_transition =
-                [this](const ObjectMeta& workflow, const Transition& t) {
-                  log_transition(workflow, t);
-                  workflow_metrics_.happened(t);
-                },
-            .on_hand_off =
-                [this](std::chrono::microseconds took) { workflow_metrics_.handed_off(took); },
-            .on_problem =
-                [this](const ObjectKey& key, const std::string& what) {
-                  log_.warn(what, {{"workflow", key}});
-                }},
+        .reconciler = {.on_transition =
+                           [this](const ObjectMeta& workflow, const Transition& t) {
+                             log_transition(workflow, t);
+                             workflow_metrics_.happened(t);
+                           },
+                       .on_hand_off =
+                           [this](std::chrono::microseconds took) {
+                             workflow_metrics_.handed_off(took);
+                           },
+                       .on_problem =
+                           [this](const ObjectKey& key, const std::string& what) {
+                             log_.warn(what, {{"workflow", key}});
+                           }},
         .on_unreadable =
             [this](const kube::Resource& resource, const ObjectKey& key, const std::string& why) {
               metrics_.unreadable(resource.plural);
               log_.error("object cannot be read and is left alone",
                          {{"resource", resource.plural}, {"object", key}, {"error", why}});
             },
-        .watches = pool.driver()};
+        .watches = pool.driver(),
+        .on_node_sample = [this](const std::string& node,
+                                 const NodeLoad& load) { node_metrics_.sampled(node, load); },
+        .on_node_end = [this](const std::string& node) { node_metrics_.ended(node); },
+        .disk = kubelets == nullptr
+                    ? NodeMonitor::DiskReader()
+                    : [kubelets](const NodeView& node) { return kubelets->percent(node); }};
   }
 
   void log_restart(const WatchOrder& order, kube::Watcher::Restart why,
@@ -276,6 +319,7 @@ class Application {
   runtime::Log log_;
   runtime::Metrics metrics_;
   WorkflowMetrics workflow_metrics_;
+  NodeMetrics node_metrics_;
   runtime::Health health_;
   runtime::Threads threads_;
 };

@@ -46,12 +46,16 @@ Engine::Engine(kube::Client& client, const runtime::Clock& clock, Options option
       access_(client, clock, discovery_),
       event_looks_(clock),
       hand_offs_(clock),
+      nodes_(client, clock, hooks_.disk,
+             {.wake = [this](const ObjectKey& workflow) { queue_.add(workflow); },
+              .on_sample = hooks_.on_node_sample,
+              .on_end = hooks_.on_node_end}),
       subscriptions_(discovery_, options.subscriptions, hooks_.watches,
                      [this](const ObjectKey& workflow) { queue_.add(workflow); }),
       watched_templates_(templates_, [this](const ObjectKey& workflow) { queue_.add(workflow); }),
       reconciler_(client, {workflows_, jobs_, pods_},
                   {subscriptions_, access_, watched_templates_, locks_, times_, discovery_,
-                   event_looks_, hand_offs_},
+                   event_looks_, hand_offs_, nodes_},
                   clock, std::move(options.reconciler), hooks_.reconciler) {}
 
 void Engine::queue_owner(const ObjectMeta& child) {

@@ -6,7 +6,8 @@
 // it feeds each of `watches()` what a Watcher says, and reconciles keys from `queue()` once
 // `synced()` is true: before that the absence of an object would mean nothing.
 //
-// Waits ask for watches of their own, as they are needed: Hooks::watches runs those.
+// Waits ask for watches of their own, as they are needed: Hooks::watches runs those. Nodes on which
+// steps run are sampled by whoever drives nodes().
 //
 // Threads: each watch's write from one thread; everything else from any.
 
@@ -17,6 +18,7 @@
 #include "operator/kube/store.h"
 #include "operator/kube/watcher.h"
 #include "operator/lock_claims.h"
+#include "operator/node_monitor.h"
 #include "operator/reconciler.h"
 #include "operator/runtime/work_queue.h"
 #include "operator/subscriptions.h"
@@ -39,6 +41,10 @@ class Engine {
         on_unreadable;
     // Runs the watches of subscriptions, which come and go.
     WatchDriver watches = {};
+    // What was sampled of a node while steps run there, and that it is sampled no more.
+    std::function<void(const std::string& node, const NodeLoad&)> on_node_sample = {};
+    std::function<void(const std::string& node)> on_node_end = {};
+    NodeMonitor::DiskReader disk = {};
   };
 
   struct Watch {
@@ -56,6 +62,7 @@ class Engine {
   std::vector<Watch> watches();
 
   runtime::WorkQueue& queue() { return queue_; }
+  NodeMonitor& nodes() { return nodes_; }
   bool synced() const {
     return workflows_.synced() && jobs_.synced() && pods_.synced() && templates_.synced();
   }
@@ -80,6 +87,7 @@ class Engine {
   AccessReviews access_;
   EventLooks event_looks_;
   HandOffs hand_offs_;
+  NodeMonitor nodes_;
   Subscriptions subscriptions_;
   WatchedTemplates watched_templates_;
   Reconciler reconciler_;

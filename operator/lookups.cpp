@@ -132,6 +132,10 @@ Found<TimesOfFamily::Answer> Lookups::find(const TimesOfFamily&) const {
   return tl::unexpected(Unavailable{"what the store has is no look-up"});
 }
 
+Found<NodeUsage::Answer> Lookups::find(const NodeUsage&) const {
+  return tl::unexpected(Unavailable{"what the store has is no look-up"});
+}
+
 Found<TemplateOf::Answer> Lookups::find(const TemplateOf& q) const {
   return object(kube::resources::kTemplates, q.name, kTemplateProjection);
 }

@@ -34,6 +34,7 @@ class Lookups {
   Found<PodsUnderLock::Answer> find(const PodsUnderLock&) const;
   Found<OtherClaims::Answer> find(const OtherClaims&) const;
   Found<TimesOfFamily::Answer> find(const TimesOfFamily&) const;
+  Found<NodeUsage::Answer> find(const NodeUsage&) const;
   Found<TemplateOf::Answer> find(const TemplateOf&) const;
   Found<WatchedTemplate::Answer> find(const WatchedTemplate&) const;
   Found<LiveChild::Answer> find(const LiveChild&) const;

@@ -31,6 +31,12 @@ std::variant<ProcessOptions, int> parse_command_line(int argc, const char* const
                  "workflow with one of them and without status stands still until it is resumed")
       ->delimiter(',')
       ->capture_default_str();
+  app.add_flag("--node-disks", options.reads_node_disks,
+               "read how full the disks of nodes are from their kubelets, which needs the right to "
+               "get nodes/stats");
+  app.add_option("--kubelet-certificate-authority", options.kubelet_ca_file,
+                 "file with the CA that vouches for the serving certificates of kubelets (default: "
+                 "the CA of the cluster)");
   app.add_option("--log-level", level, "debug, info, warn or error")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();

@@ -131,6 +131,8 @@ std::optional<Answer> Reconciler::answer(const Question& question, const ObjectM
     return Found<OtherClaims::Answer>(live_.locks.others(workflow.key(), claims->lock));
   if (const auto* times = std::get_if<TimesOfFamily>(&question))
     return Found<TimesOfFamily::Answer>(live_.times.expected(workflow.ns, times->family));
+  if (const auto* usage = std::get_if<NodeUsage>(&question))
+    return live_.nodes.ask(workflow.key(), *usage);
   const Lookups lookups(client_, live_.discovery, workflow);
   if (const auto* about = std::get_if<EventsAbout>(&question))
     return live_.events.ask(
@@ -167,6 +169,7 @@ void Reconciler::take_plan(const PlanRecord& record, Pass& pass) {
 runtime::Outcome Reconciler::conclude(const Decision& decision, const Pass& pass) {
   live_.subscriptions.keep_only(pass.workflow->meta.key(), decision.asked);
   live_.templates.keep_only(pass.workflow->meta.key(), decision.asked);
+  live_.nodes.keep_only(pass.workflow->meta.key(), decision.asked);
   if (decision.retry.empty()) live_.locks.forget_strays(pass.workflow->meta.key());
   if (!same_when_stored(pass.workflow->status, decision.status)) {
     auto outcome = patch_status(decision, pass);
@@ -234,6 +237,7 @@ void Reconciler::forget(const ObjectKey& key) {
   live_.locks.forget_strays(key);
   live_.subscriptions.keep_only(key, {});
   live_.templates.keep_only(key, {});
+  live_.nodes.keep_only(key, {});
   const std::scoped_lock lock(plans_mutex_);
   std::erase_if(plans_, [&](const auto& entry) {
     return entry.second->run.ns == key.ns && entry.second->run.name == key.name;

@@ -20,6 +20,7 @@
 #include "operator/kube/client.h"
 #include "operator/kube/store.h"
 #include "operator/lock_claims.h"
+#include "operator/node_monitor.h"
 #include "operator/own_writes.h"
 #include "operator/runtime/clock.h"
 #include "operator/runtime/workers.h"
@@ -46,6 +47,7 @@ class Reconciler {
     Discovery& discovery;
     EventLooks& events;
     HandOffs& hand_offs;
+    NodeMonitor& nodes;
   };
 
   struct Options {

@@ -34,6 +34,53 @@ EOF
     done
 }
 
+# start_cluster_and_operator NAME: one node with real containers, and the operator in it.
+start_cluster_and_operator() {
+    "$root/tests/cluster/up.sh" --name "$1" >"$out/up"
+    # shellcheck source=/dev/null
+    source "$(sed -n 's/^ENV=//p' "$out/up")"
+    "$root/tests/e2e/deploy_operator.sh" "$(sed -n 's/^ENV=//p' "$out/up")" \
+        "$build/operator/bootstrap-operator" >"$out/deploy.log"
+}
+
+restart_operator() {
+    k rollout restart -n bootstrap-operator deployment/bootstrap-operator >/dev/null
+    k rollout status -n bootstrap-operator deployment/bootstrap-operator --timeout=90s >/dev/null
+}
+
+# operator_pid: its PID on this machine, which sees into the cluster's node.
+operator_pid() {
+    local uid pid
+    uid=$(k get pods -n bootstrap-operator -l app.kubernetes.io/name=bootstrap-operator -o json |
+        jq -r '[.items[] | select(.metadata.deletionTimestamp == null)][0].metadata.uid')
+    for pid in $(grep -l "pod$uid" /proc/[0-9]*/cgroup 2>/dev/null | cut -d/ -f3); do
+        [[ $(<"/proc/$pid/comm") == bootstrap-opera ]] && { echo "$pid"; return; }
+    done
+    die "the operator's process is not found"
+}
+
+kib() { awk -v field="$1:" '$1 == field {print $2}' "/proc/$2/status"; }
+now() { date -u +%Y-%m-%dT%H:%M:%S.%6NZ; }
+# cpu_ticks PID: user and system time. The command in parentheses has no blanks here.
+cpu_ticks() { awk '{print $14 + $15}' "/proc/$1/stat"; }
+
+image() { k get nodes -o json | jq -r '[.items[].status.images[].names[] | select(test("/busybox:[0-9]"))][0]'; }
+
+# share_processors_like POD_PROCESS PROCESS: on a busy machine a process outside of all pods is
+# woken sooner than one with a pod's share of the processors. Gives PROCESS a share like that of
+# POD_PROCESS, beside its pod.
+share_processors_like() {
+    local group pod weight
+    group=$(awk -F: '$2 == "cpu" || $2 == "cpu,cpuacct" {print "/sys/fs/cgroup/cpu" $3; found = 1}
+                     $1 == "0" {unified = "/sys/fs/cgroup" $3} END {if (!found) print unified}' "/proc/$1/cgroup")
+    pod=$(dirname "$group")
+    mkdir -p "$(dirname "$pod")/ideal-chain"
+    for weight in cpu.shares cpu.weight; do
+        [[ ! -e $pod/$weight ]] || cat "$pod/$weight" >"$(dirname "$pod")/ideal-chain/$weight"
+    done
+    echo "$2" >"$(dirname "$pod")/ideal-chain/cgroup.procs"
+}
+
 # kubeconfig_of NAMESPACE ACCOUNT: of a ServiceAccount, for a process outside of the cluster.
 kubeconfig_of() {
     k config view --raw --minify -o json |

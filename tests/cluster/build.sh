@@ -5,6 +5,7 @@
 #
 #   build.sh         Kubernetes and etcd
 #   build.sh kwok    kwok, which plays nodes and pods
+#   build.sh metrics_server
 set -euo pipefail
 umask 022
 
@@ -21,7 +22,8 @@ case ${1:-kubernetes} in
         programs=(etcd kube-apiserver kube-controller-manager kube-proxy kube-scheduler kubectl kubelet)
         ;;
     kwok) modules=(kwok) folder=kwok programs=(kwok) ;;
-    *) die "neither 'kubernetes' nor 'kwok': $1" ;;
+    metrics_server) modules=(metrics_server) folder=metrics-server programs=(metrics-server) ;;
+    *) die "neither 'kubernetes' nor 'kwok' nor 'metrics_server': $1" ;;
 esac
 # The folder's name is its contents: other pins or another recipe, another folder.
 hash=$(cd "$here" && cat "${modules[@]/%//go.mod}" "${modules[@]/%//go.sum}" build.sh | sha256sum | cut -c1-12)
@@ -83,6 +85,9 @@ build_kubernetes() {
 }
 
 build_kwok() { go_build kwok -ldflags "-s -w" -o "$partial/bin/" sigs.k8s.io/kwok/cmd/kwok; }
+build_metrics_server() {
+    go_build metrics_server -ldflags "-s -w" -o "$partial/bin/" sigs.k8s.io/metrics-server/cmd/metrics-server
+}
 
 log "$folder with $found: this takes minutes, once"
 "build_${modules[0]}"

@@ -25,9 +25,11 @@ cni_plugins=/usr/lib/cni
 
 usage() {
     cat <<'EOF'
-usage: up.sh [--name NAME] [--control-plane-only [--with-controller-manager] | --fake-nodes]
+usage: up.sh [--name NAME] [--with-metrics-server]
+       up.sh [--name NAME] [--control-plane-only [--with-controller-manager] | --fake-nodes]
 
   --name NAME                which cluster (default: local); several may run at once
+  --with-metrics-server      which serves metrics.k8s.io
   --control-plane-only       etcd and kube-apiserver only, on free ports of
                              127.0.0.1; needs no root
   --with-controller-manager  and kube-controller-manager
@@ -38,18 +40,20 @@ Prints KUBECTL=, AUDIT_LOG=, ENV= and, last, KUBECONFIG= lines to stdout.
 EOF
 }
 
-name=local mode=full controllers=
+name=local mode=full controllers='' metrics=''
 while (($# > 0)); do
     case $1 in
         --name) name=${2:?--name needs a value}; shift ;;
         --control-plane-only) mode=api ;;
         --fake-nodes) mode=fake-nodes ;;
         --with-controller-manager) controllers=yes ;;
+        --with-metrics-server) metrics=yes ;;
         -h | --help) usage; exit 0 ;;
         *) usage >&2; die "unknown argument: $1" ;;
     esac
     shift
 done
+[[ $mode == full || -z $metrics ]] || die "--with-metrics-server needs a node with real containers"
 [[ $mode != api || -z $controllers ]] || mode=api+controllers
 programs='' images=''
 

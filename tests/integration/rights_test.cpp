@@ -28,6 +28,10 @@ void exercise(Cluster& cluster, const std::string& ns, OperatorProcess& op) {
   const PlayedCluster played(cluster, ns);
   cluster.apply(ns, R"(
 apiVersion: v1
+kind: Node
+metadata: {name: node1}
+---
+apiVersion: v1
 kind: ServiceAccount
 metadata: {name: builder, labels: {bootstrap.openshift.io/allow-workflows: "true"}}
 )");
@@ -132,6 +136,7 @@ spec: {templateRef: {name: none}}
   cluster.await_state(ns, "deleted", "Failed", 30s);
   cluster.await_state(ns, "never", "Failed", 30s);
   cluster.await_state(ns, "full", "Succeeded", 30s);
+  cluster.kubectl_output({"delete", "node", "node1"});
 }
 
 using Right = std::pair<std::string, std::string>;  // "group/resource", verb

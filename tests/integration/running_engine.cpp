@@ -53,6 +53,9 @@ RunningEngine::RunningEngine(Cluster& cluster, Hooks hooks)
                .watches = pool_.driver()}) {
   for (Engine::Watch& watch : engine_.watches()) spawn_watch(std::move(watch));
   for (int i = 0; i < kWorkers; ++i) spawn_worker(i);
+  threads_.spawn("nodes", [this](std::stop_token stop) {
+    engine_.nodes().wait(engine_.nodes().sample_due(), stop);
+  });
 }
 
 RunningEngine::~RunningEngine() {

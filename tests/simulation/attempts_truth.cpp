@@ -51,7 +51,9 @@ Reasons plausible(const PodRun& run, const Launch& launch, const OutlineStep& st
 bool may_be(const std::string& reason, const PodRun& run, const Launch& launch,
             const OutlineStep& step, const Json& record) {
   if (reason == "Disrupted")
-    return is_disruption(run.fate.kind) || run.fate.kind == Kind::JobDeleted;
+    // Or it was stopped for a cancel that was not of this run.
+    return is_disruption(run.fate.kind) || run.fate.kind == Kind::JobDeleted ||
+           launch.stop_reason == "Cancelled";
   // It was stopped for that, or for something else a moment before, which nobody was told.
   if (reason == "NotStarted") return launch.stop_reason == "NotStarted" || !run.started;
   if (reason == "SourceFailed") return run.clone_failed;

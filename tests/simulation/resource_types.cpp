@@ -32,6 +32,7 @@ std::vector<ResourceType> known_types() {
       built_in("apps", "v1", "controllerrevisions", "ControllerRevision"),
       built_in("coordination.k8s.io", "v1", "leases", "Lease"),
       built_in("", "v1", "nodes", "Node"),
+      built_in("metrics.k8s.io", "v1beta1", "nodes", "NodeMetrics"),
   };
   for (auto& type : types) {
     if (type.plural == "jobs" || type.plural == "pods") {

@@ -52,6 +52,7 @@ SimOperator::SimOperator(SimApiServer& server, Scheduler& scheduler, Random rand
 SimOperator::~SimOperator() {
   *alive_ = false;
   scheduler_.cancel(next_work_);
+  scheduler_.cancel(next_sample_);
 }
 
 kube::Client::Options SimOperator::client_options() {
@@ -111,10 +112,36 @@ void SimOperator::work() {
   next_work_ = 0;
   const bool worked = worker_.try_run_one();
   if (dead()) return die();
+  sample_nodes_when_due();
   if (worked) return work_at(scheduler_.clock().now());
   const auto due = engine_.queue().next_due();
   if (due)
     work_at(TimePoint(std::chrono::ceil<std::chrono::milliseconds>(due->time_since_epoch())));
+}
+
+void SimOperator::sample_nodes() {
+  next_sample_ = 0;
+  try {
+    engine_.nodes().sample_due();
+  } catch (const Crash&) {  // the process has died of it
+  }
+  if (dead()) return die();
+  work_soon();
+  sample_nodes_when_due();
+}
+
+void SimOperator::sample_nodes_when_due() {
+  scheduler_.cancel(next_sample_);
+  next_sample_ = 0;
+  const auto due = engine_.nodes().next_due();
+  if (!due) return;
+  const TimePoint at(std::chrono::ceil<std::chrono::milliseconds>(due->time_since_epoch()));
+  next_sample_ = scheduler_.at(
+      at,
+      [this, alive = alive_] {
+        if (*alive && !dead()) sample_nodes();
+      },
+      Scheduler::Lane::Operator);
 }
 
 void SimOperator::work_at(TimePoint when) {

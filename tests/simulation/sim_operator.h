@@ -51,6 +51,8 @@ class SimOperator {
   void work();
   void work_at(TimePoint);
   void work_soon();
+  void sample_nodes();
+  void sample_nodes_when_due();
   void note(std::string);
   void die();
 
@@ -67,6 +69,7 @@ class SimOperator {
   std::map<std::uint64_t, std::unique_ptr<SimWatchLoop>> waits_;  // of subscriptions
   Scheduler::Id next_work_ = 0;
   TimePoint next_work_at_;
+  Scheduler::Id next_sample_ = 0;
   bool death_told_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -71,6 +71,26 @@ void World::delete_workflow(const std::string& name) {
   server_.verbs().remove(workflows_, {kNamespace, name}, {});
 }
 
+void World::load_node(int memory_percent) {
+  const auto& nodes = *server_.store().type("", "v1", "nodes");
+  const auto& metrics = *server_.store().type("metrics.k8s.io", "v1beta1", "nodes");
+  const ObjectKey key{"", "node-1"};
+  const Json usage{{"usage", {{"memory", fmt::format("{}Mi", memory_percent)}, {"cpu", "1"}}}};
+  if (server_.store().find(metrics, key)) {
+    server_.verbs().patch(metrics, key, usage, Verbs::Part::Main);
+    return;
+  }
+  const auto create = [&](const ResourceType& type, Json object) {
+    object["apiVersion"] = type.group.empty() ? type.version : type.group + "/" + type.version;
+    object["kind"] = type.kind;
+    object["metadata"] = {{"name", key.name}};
+    if (const auto made = server_.verbs().create(type, "", object); !made)
+      throw std::logic_error(made.error().message);
+  };
+  create(nodes, {{"status", {{"allocatable", {{"memory", "100Mi"}, {"cpu", "10"}}}}}});
+  create(metrics, usage);
+}
+
 Json World::status_of(const std::string& name) const {
   const Object object = server_.store().find(workflows_, {kNamespace, name});
   return object ? object->value("status", Json::object()) : Json();
@@ -148,6 +168,7 @@ void World::draw_weather() {
   if (!open.empty() && random_.chance(weather.mute_watch)) watches.mute(any());
   if (random_.chance(weather.compact)) server_.store().compact(server_.store().version());
   if (random_.chance(weather.kill)) kill_operator();
+  if (random_.chance(weather.load)) load_node(static_cast<int>(random_.below(100)));
 }
 
 // --- for people ---

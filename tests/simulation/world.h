@@ -33,11 +33,16 @@ struct Weather {
   double mute_watch = 0;
   double compact = 0;  // resumed watches then get 410
   double kill = 0;
+  double load = 0;  // of the node: another one
 
   static Weather calm() { return {}; }
   static Weather rough() {
-    return {
-        .break_watch = 0.3, .expire_watch = 0.1, .mute_watch = 0.05, .compact = 0.2, .kill = 0.15};
+    return {.break_watch = 0.3,
+            .expire_watch = 0.1,
+            .mute_watch = 0.05,
+            .compact = 0.2,
+            .kill = 0.15,
+            .load = 0.5};
   }
 };
 
@@ -64,6 +69,8 @@ class World {
   // As a user does: no operator's faults apply.
   void patch_workflow(const std::string& name, const Json& patch);
   void delete_workflow(const std::string& name);
+  // Of the node, as metrics.k8s.io has it from now on. Before the first time nobody knows.
+  void load_node(int memory_percent);
   Json status_of(const std::string& name) const;
 
   // Runs until every workflow is final, no resume is to be decided on and `is_quiet` holds, then

@@ -7,6 +7,7 @@ component_names() {
     [[ $mode == api ]] || echo controller-manager
     [[ $mode != fake-nodes ]] || echo scheduler kwok
     [[ $mode != full ]] || echo node node_init containerd scheduler kubelet kube-proxy
+    [[ -z ${metrics:-} ]] || echo metrics-server
 }
 
 start_full() {
@@ -35,6 +36,54 @@ start_full() {
     await_service_accounts
     wait_until 30 kube-proxy "the API server answers at its service address" \
         kubectl --server="https://${service_cidr%.*}.1" get --raw /readyz
+    [[ -z $metrics ]] || start_metrics_server
+}
+
+# Behind the API server as an aggregated API, as everywhere; its Service has the node's address.
+start_metrics_server() {
+    local program port=4443
+    capture program "$here/build.sh" metrics_server
+    log "starting metrics-server"
+    (cd "$state/pki" && certify metrics-server /O=system:masters/CN=metrics-server \
+        DNS:metrics-server.kube-system.svc)
+    kubeconfig_create "$state/pki" metrics-server "$api_url" >"$state/etc/metrics-server.kubeconfig"
+    spawn metrics-server "$program/metrics-server" --secure-port="$port" --bind-address="$node_ip" \
+        --kubeconfig="$state/etc/metrics-server.kubeconfig" \
+        --authentication-kubeconfig="$state/etc/metrics-server.kubeconfig" \
+        --authorization-kubeconfig="$state/etc/metrics-server.kubeconfig" \
+        --tls-cert-file="$state/pki/metrics-server.crt" \
+        --tls-private-key-file="$state/pki/metrics-server.key" \
+        --kubelet-certificate-authority="$state/pki/ca.crt" \
+        --kubelet-preferred-address-types=InternalIP --metric-resolution=15s
+    kubectl create -f - >/dev/null <<EOF
+apiVersion: v1
+kind: Service
+metadata: {name: metrics-server, namespace: kube-system}
+spec: {ports: [{port: 443, targetPort: $port}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata:
+  name: metrics-server
+  namespace: kube-system
+  labels: {kubernetes.io/service-name: metrics-server}
+addressType: IPv4
+ports: [{port: $port}]
+endpoints: [{addresses: [$node_ip]}]
+---
+apiVersion: apiregistration.k8s.io/v1
+kind: APIService
+metadata: {name: v1beta1.metrics.k8s.io}
+spec:
+  group: metrics.k8s.io
+  version: v1beta1
+  service: {name: metrics-server, namespace: kube-system}
+  caBundle: $(base64 -w0 "$state/pki/ca.crt")
+  groupPriorityMinimum: 100
+  versionPriority: 100
+EOF
+    wait_until 90 metrics-server "metrics.k8s.io says what the node uses" \
+        kubectl get --raw "/apis/metrics.k8s.io/v1beta1/nodes/$node_name"
 }
 
 start_control_plane_only() {

@@ -143,6 +143,7 @@ const std::set<std::string> kUnseen{
     "job-retention-in-days",
     "job-retention-too-long",
     "job-retention-zero",
+    "monitoring-interval-milliseconds",
     "mount-colon",
     "mount-dot",
     "mount-dot-dot",

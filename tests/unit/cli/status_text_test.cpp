@@ -48,6 +48,23 @@ end              Pending
 )");
 }
 
+TEST(StatusText, SaysWhatNodesHaveUsedAndWhichUsesTooMuch) {
+  EXPECT_THAT(status_text(seen(R"_({
+    "state": "Running", "run": 1, "startTime": "2026-03-01T10:00:00Z",
+    "resources": {"memory": {"peakPercent": 91, "node": "worker-1"},
+                  "disk": {"peakPercent": 40, "node": "worker-2"}},
+    "conditions": [{"type": "ResourcePressure", "status": "True", "reason": "AboveLimits",
+                    "message": "node worker-1 uses 91 % of its memory (limit 85 %)"}]})_"),
+                          kNow),
+              HasSubstr("\nwarning: node worker-1 uses 91 % of its memory (limit 85 %)\n"
+                        "nodes used up to: memory 91 % on worker-1, disk 40 % on worker-2\n"));
+  EXPECT_THAT(status_text(seen(R"({"state": "Running", "conditions": [
+    {"type": "ResourcePressure", "status": "False", "reason": "BelowLimits", "message": "calm"}]})"),
+                          kNow),
+              Not(HasSubstr("calm")))
+      << "nothing is wrong";
+}
+
 TEST(StatusText, FitsATerminal) {
   StatusLook look;
   look.width = 40;

@@ -54,6 +54,30 @@ TEST(Definition, IsReadWhole) {
             "#!/bin/bash\necho \"$PARAM_REGION\"\n");
 }
 
+TEST(Definition, MonitoringHasDefaultsAndLimits) {
+  json spec = small_spec();
+  const auto read = [&] { return read_definition(spec)->monitoring; };
+  EXPECT_FALSE(read().disabled);
+  EXPECT_EQ(read().interval, 30s);
+  EXPECT_EQ(read().limits, (LoadLimits{85, 95}));
+  spec["monitoring"] = {{"interval", "15s"}, {"cpuPercent", 100}};
+  EXPECT_EQ(read().interval, 15s);
+  EXPECT_EQ(read().limits, (LoadLimits{85, 100}));
+  spec["monitoring"] = {{"disabled", true}};
+  EXPECT_TRUE(read().disabled);
+
+  spec["monitoring"] = {{"interval", "14s"}, {"memoryPercent", 0}, {"cpuPercent", "many"}};
+  EXPECT_EQ(
+      problems_reading(spec),
+      (Problems{{"monitoring.interval", "must be at least 15s: the metrics of nodes are no newer"},
+                {"monitoring.memoryPercent", "must be a whole number from 1 to 100"},
+                {"monitoring.cpuPercent", "must be a whole number from 1 to 100"}}));
+  spec["monitoring"] = {{"interval", "0s"}};
+  EXPECT_EQ(problems_reading(spec).size(), 1U) << "what is wrong is said once";
+  spec["monitoring"] = true;
+  EXPECT_EQ(problems_reading(spec).size(), 1U);
+}
+
 TEST(Definition, AppliesTheDefaultsOfTheOperator) {
   const auto definition = read_definition(small_spec());
   ASSERT_TRUE(definition);

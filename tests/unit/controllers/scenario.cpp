@@ -297,6 +297,9 @@ const Status& Scenario::pass(TimePoint now) {
     last = decide(observed, now);
     for (const Question& q : last.asked) {
       last_asked_.insert(q);
+      if (const auto* usage = std::get_if<NodeUsage>(&q))
+        if (const auto node = nodes.find(usage->node); node != nodes.end())
+          learned |= observed.facts.emplace(q, Found<NodeUsage::Answer>(node->second)).second;
       if (const auto* live = std::get_if<LiveJob>(&q))  // unless the test says otherwise
         learned |= observed.facts.emplace(q, Found<LiveJob::Answer>(find_job(live->name))).second;
       if (std::holds_alternative<StoredPlans>(q)) {

@@ -37,7 +37,8 @@ class Scenario {
   std::optional<LeaseView> lease;  // of the one lock there is
   std::vector<LockClaim> claims;   // of other workflows on it
   std::vector<PodView> pods_under_it;
-  TimesOfFamily::Answer times;  // of former runs
+  TimesOfFamily::Answer times;                     // of former runs
+  std::map<std::string, NodeUsage::Answer> nodes;  // that have been sampled
   std::set<std::string> stray_locks;
   bool has_restore_label = false;
 

@@ -25,6 +25,8 @@ json full_status() {
     "duration": "1h0m0s",
     "progress": {"completed": 5, "total": 9, "percent": 55, "text": "5/9 55%",
                  "current": "cluster/create", "elapsed": "14m10s", "at": "2026-01-02T15:18:15Z"},
+    "resources": {"memory": {"peakPercent": 91, "node": "worker-1"},
+                  "disk": {"peakPercent": 0, "node": "worker-2"}},
     "conditions": [{"type": "Valid", "status": "True", "reason": "SpecValid", "message": "",
                     "observedGeneration": 3, "lastTransitionTime": "2026-01-02T15:04:05Z"}],
     "phases": [

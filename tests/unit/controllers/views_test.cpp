@@ -141,6 +141,36 @@ TEST(Views, OnlyWhatADecisionRestsOnMakesAVersionNew) {
   EXPECT_FALSE(says_the_same(pod, later));
 }
 
+// Four writes on the way to a running container, and no decision rests on any of them.
+TEST(Views, HowFarAPodIsThatStartsWellIsNoNews) {
+  PodView made;
+  made.phase = "Pending";
+  PodView scheduled = made;
+  scheduled.node = "worker-1";
+  scheduled.conditions = {{"PodScheduled", "True", "", ""}};
+  PodView creating = scheduled;
+  creating.init_containers.emplace_back().reason = "PodInitializing";
+  creating.containers.emplace_back().reason = "ContainerCreating";
+  EXPECT_TRUE(says_the_same(made, scheduled));
+  EXPECT_TRUE(says_the_same(scheduled, creating));
+
+  const auto is_news = [&](const std::function<void(PodView&)>& change) {
+    PodView other = creating;
+    change(other);
+    return !says_the_same(creating, other) && !says_the_same(other, creating);
+  };
+  EXPECT_TRUE(is_news([](PodView& p) { p.containers[0].reason = "ErrImagePull"; }));
+  EXPECT_TRUE(is_news([](PodView& p) { p.containers[0].state = ContainerState::Running; }));
+  EXPECT_TRUE(is_news([](PodView& p) { p.init_containers[0].state = ContainerState::Running; }));
+  EXPECT_TRUE(is_news([](PodView& p) { p.conditions[0].status = "False"; }));
+  EXPECT_TRUE(is_news([](PodView& p) {
+    p.conditions.push_back({"DisruptionTarget", "True", "", ""});
+  }));
+  EXPECT_TRUE(is_news([](PodView& p) { p.phase = "Failed"; }));
+  EXPECT_TRUE(is_news([](PodView& p) { p.reason = "Evicted"; }));
+  EXPECT_TRUE(is_news([](PodView& p) { p.meta.deletion = TimePoint(std::chrono::seconds(1)); }));
+}
+
 TEST(Views, ASuspendedJobIsKnownByItsSpec) {
   for (const auto& [suspend, expected] : std::vector<std::pair<json, bool>>{
            {true, true}, {false, false}, {nullptr, false}, {"true", false}}) {

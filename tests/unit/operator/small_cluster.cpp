@@ -139,7 +139,7 @@ void SmallCluster::restart() {
   reconciler_ = std::make_unique<Reconciler>(
       client_, Reconciler::Stores{workflows, jobs, pods},
       Reconciler::Live{subscriptions_, access_, watched_templates_, locks_, times_, discovery_,
-                       event_looks_, hand_offs_},
+                       event_looks_, hand_offs_, nodes_},
       clock, options(),
       Reconciler::Hooks{
           .on_transition = [this](const ObjectMeta&,

@@ -101,6 +101,7 @@ class SmallCluster {
   LockClaims locks_{[](const ObjectKey&) {}};
   FamilyTimes times_;
   HandOffs hand_offs_{clock};
+  NodeMonitor nodes_{client_, clock, {}, {.wake = [](const ObjectKey&) {}}};
   std::unique_ptr<Reconciler> reconciler_;
   std::vector<std::string> asked_;
   std::map<std::string, nlohmann::json> sent_;

@@ -1,0 +1,90 @@
+#pragma once
+// Live answers to NodeUsage questions: samples nodes for as long as somebody asks about them.
+//
+//   monitor.ask(workflow, question);            // the newest sample, if there is one
+//   monitor.keep_only(workflow, asked);         // what is not among these is asked no more
+//   … on a thread of its own:  monitor.wait(monitor.sample_due(), stop);
+//
+// A node is sampled at the shortest interval of those who ask, and never more often: steps come and
+// go much faster than the metrics of a node are renewed. A workflow is woken by its first sample
+// and when the level of a node becomes another one for its limits; not by others.
+//
+// Threads: ask and keep_only from any, they do not block; sample_due and wait from one. The hooks
+// are called with a lock held: they must be quick and must not call back. Errors: a node of which
+// nothing is known says why (NodeLoad::unknown).
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "controllers/node_load.h"
+#include "controllers/questions.h"
+#include "operator/kube/client.h"
+#include "operator/runtime/clock.h"
+
+namespace bootstrap {
+
+class NodeMonitor {
+ public:
+  // What the API does not say of a node: how full its disk is. Empty: not known.
+  using DiskReader = std::function<std::optional<int>(const NodeView&)>;
+
+  struct Hooks {
+    std::function<void(const ObjectKey& workflow)> wake;
+    std::function<void(const std::string& node, const NodeLoad&)> on_sample = {};
+    std::function<void(const std::string& node)> on_end = {};  // it is sampled no more
+  };
+
+  // The client and the clock must outlive it. `disk` and hooks but `wake` may be empty.
+  NodeMonitor(kube::Client& client, const runtime::Clock& clock, DiskReader disk, Hooks hooks)
+      : client_(client), clock_(clock), disk_(std::move(disk)), hooks_(std::move(hooks)) {}
+
+  // Empty: no sample yet; the workflow is woken when there is.
+  std::optional<Found<NodeUsage::Answer>> ask(const ObjectKey& workflow, const NodeUsage&);
+  void keep_only(const ObjectKey& workflow, const std::set<Question>& asked);
+
+  // Samples the nodes whose time has come. Returns when the next one is due, if any.
+  std::optional<runtime::SteadyPoint> sample_due();
+  std::optional<runtime::SteadyPoint> next_due() const;
+  // Until then, or until somebody asks about another node, or to the stop.
+  void wait(std::optional<runtime::SteadyPoint> due, const std::stop_token& stop);
+
+ private:
+  struct Asker {
+    Duration interval;
+    LoadLimits limits;
+    std::optional<LoadLevel> level;  // that it knows
+    NodeLoad peak;
+  };
+  struct Node {
+    std::map<ObjectKey, Asker> askers;
+    NodeLoad load;
+    std::optional<runtime::SteadyPoint> sampled;
+
+    Duration interval() const;
+  };
+
+  std::vector<std::string> due_locked(runtime::SteadyPoint now) const;
+  static runtime::SteadyPoint due_of(const Node&);
+  void forget_stale_locked(runtime::SteadyPoint now);
+  NodeLoad sample(const std::string& node);
+  void take(const std::string& node, NodeLoad);
+
+  kube::Client& client_;
+  const runtime::Clock& clock_;
+  const DiskReader disk_;
+  const Hooks hooks_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any asked_;
+  bool has_news_ = false;  // for wait: somebody asks about another node
+  std::map<std::string, Node> nodes_;
+};
+
+}  // namespace bootstrap
