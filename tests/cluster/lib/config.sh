@@ -36,8 +36,9 @@ cgroupRoot: $cgroup_root
 failCgroupV1: false
 enforceNodeAllocatable: []
 failSwapOn: false
-# Measuring disk use per pod fails on some file systems, and nothing needs it.
-localStorageCapacityIsolation: false
+# Measuring disk use per pod fails on some file systems; without it the kubelet
+# knows nothing of its own disk either.
+localStorageCapacityIsolation: $([[ -n $metrics ]] && echo true || echo false)
 # Neither a full disk or memory nor an unused image is a reason to disturb a
 # test; images could not be pulled again.
 evictionHard: {}
