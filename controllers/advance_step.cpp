@@ -1,5 +1,8 @@
 #include "controllers/advance_step.h"
 
+#include <set>
+#include <string_view>
+
 #include "controllers/answers.h"
 #include "controllers/approve_gate.h"
 #include "controllers/ask_gate.h"
@@ -55,15 +58,18 @@ AttemptView view_of(Draft& draft, const Standing& standing, const PlanStep& step
   return job_attempt(step, record, draft.observed().work, draft.ask(), draft.now());
 }
 
-// The run before was cancelled, and the record of what that has stopped was lost: nobody wants this
-// run to be cancelled, so its attempt is lost like one whose node is gone.
-void forgive_former_cancel(AttemptView& view, const PlanStep& step, const StepRecord& record,
-                           const Plan& plan, const Standing& standing) {
-  const bool is_cancelled = view.result && view.result->reason == reasons::kCancelled;
-  if (!is_cancelled || record.state == StepState::Ending || standing.is_cancelled()) return;
-  if (record.plan == plan.name) return;
+// What was stopped with the run before, by its cancel or a timeout, without a record of that:
+// nobody wants this run to end for it, so its attempt is lost like one whose node is gone.
+void forgive_former_stop(AttemptView& view, const PlanStep& step, const StepRecord& record,
+                         const Plan& plan, const Standing& standing) {
+  static const std::set<std::string_view> kStops{reasons::kCancelled, reasons::kPhaseTimedOut,
+                                                 reasons::kWorkflowTimedOut};
+  if (!view.result || !kStops.contains(view.result->reason)) return;
+  if (record.state == StepState::Ending || record.plan == plan.name ||
+      standing.intent(step.phase) == Intent::End)
+    return;
   view.result->reason = has_child(step) ? reasons::kChildFailed : reasons::kDisrupted;
-  view.result->message = "it was stopped when the run before was cancelled";
+  view.result->message = "it was stopped with the run before";
 }
 
 }  // namespace
@@ -72,7 +78,7 @@ void advance_step(Draft& draft, const Standing& standing, const PlanStep& step) 
   StepRecord& record = *find_step(draft.status(), step.ref);
   if (!is_launched(record.state)) return;
   AttemptView view = view_of(draft, standing, step, record);
-  forgive_former_cancel(view, step, record, draft.plan(), standing);
+  forgive_former_stop(view, step, record, draft.plan(), standing);
   StepMove move = advance(step, std::move(record), view, draft.now());
   record = std::move(move.record);
   if (move.wake) draft.wake(*move.wake);

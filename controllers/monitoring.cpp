@@ -21,11 +21,16 @@ struct WatchedNode {
   const NodeUsage::Answer* usage;
 };
 
+struct WatchedNodes {
+  std::vector<WatchedNode> known;  // that have been sampled
+  std::size_t asked = 0;
+};
+
 bool is_monitored(const Draft& draft) {
   const Plan* plan = draft.observed().plan;
   const Status& settled = draft.settled();
   return plan != nullptr && plan->run.run == settled.run && !settled.completion &&
-         !plan->monitoring.disabled;
+         !plan->monitoring.disabled && !draft.meta().deletion;
 }
 
 bool is_any_step(const Status& status, const std::function<bool(const StepRecord&)>& test) {
@@ -35,29 +40,26 @@ bool is_any_step(const Status& status, const std::function<bool(const StepRecord
 }
 
 bool is_at_work(const PodView& pod, const Status& stored) {
-  return !has_ended(pod) || is_any_step(stored, [&](const StepRecord& step) {
+  if (!has_ended(pod)) return true;
+  return !pod.meta.controller_uid.empty() && is_any_step(stored, [&](const StepRecord& step) {
     return is_launched(step.state) && step.job_uid == pod.meta.controller_uid;
   });
 }
 
-// Those that have been sampled.
-std::vector<WatchedNode> watch_nodes(Draft& draft) {
+WatchedNodes watch_nodes(Draft& draft) {
   if (!is_monitored(draft)) return {};
   std::set<std::string> names;
   for (const auto& pod : draft.observed().work.pods)
     if (!pod->node.empty() && is_at_work(*pod, draft.observed().workflow.status))
       names.insert(pod->node);
-  const Monitoring& wanted = draft.plan().monitoring;
-  std::vector<WatchedNode> nodes;
+  const Plan& plan = draft.plan();
+  WatchedNodes nodes;
+  nodes.asked = names.size();
   for (const std::string& name : names)
-    if (const auto* usage = draft.ask()(NodeUsage{name, wanted.interval, wanted.limits}))
-      if (*usage) nodes.push_back({name, &**usage});
+    if (const auto* usage = draft.ask()(
+            NodeUsage{name, plan.monitoring.interval, plan.monitoring.limits, plan.run.run}))
+      if (*usage) nodes.known.push_back({name, &**usage});
   return nodes;
-}
-
-bool is_under_pressure(const Status& status) {
-  const Condition* said = find_condition(status, kResourcePressure);
-  return said != nullptr && said->status == "True";
 }
 
 std::string pressure_text(const std::vector<WatchedNode>& nodes, const LoadLimits& limits) {
@@ -68,26 +70,40 @@ std::string pressure_text(const std::vector<WatchedNode>& nodes, const LoadLimit
   return cut(fmt::format("{}", fmt::join(parts, "; ")), limits::kMessage);
 }
 
-// `nodes` are not none.
-Condition pressure_of(const std::vector<WatchedNode>& nodes, const LoadLimits& limits,
-                      bool is_told) {
+// Null: there is none now.
+const Condition* told_pressure(const Status& status) {
+  const Condition* told = find_condition(status, kResourcePressure);
+  return told != nullptr && told->status == "True" ? told : nullptr;
+}
+
+// What is told stays as it is: it has hardly been said, or not all nodes have answered.
+bool must_last(Draft& draft, const Condition& told, const WatchedNodes& nodes) {
+  const TimePoint until = told.last_transition.value_or(draft.now()) + kPressureLasts;
+  if (draft.now() >= until) return nodes.known.size() < nodes.asked;
+  draft.wake(until);
+  return true;
+}
+
+// Of nodes of which some are known.
+Condition pressure_of(Draft& draft, const WatchedNodes& nodes) {
+  const LoadLimits& limits = draft.plan().monitoring.limits;
+  const Condition* told = told_pressure(draft.status());
   std::set<LoadLevel> levels;
-  for (const WatchedNode& node : nodes) levels.insert(level_of(node.usage->now, limits));
-  Condition condition{kResourcePressure, "False", kBelowLimits, "", 0, {}};
-  if (levels.contains(LoadLevel::Above) || (is_told && levels.contains(LoadLevel::Near))) {
-    condition.status = "True";
-    condition.reason = "AboveLimits";
-    condition.message = pressure_text(nodes, limits);
-  } else if (levels == std::set{LoadLevel::Unknown}) {
-    condition.status = "Unknown";
-    condition.reason = "UsageUnknown";
-    condition.message = cut(nodes.front().usage->now.unknown, limits::kMessage);
+  for (const WatchedNode& node : nodes.known) levels.insert(level_of(node.usage->now, limits));
+  Condition now{kResourcePressure, "False", kBelowLimits, "", 0, {}};
+  if (levels.contains(LoadLevel::Above) || (told != nullptr && levels.contains(LoadLevel::Near)))
+    return {kResourcePressure, "True", "AboveLimits", pressure_text(nodes.known, limits), 0, {}};
+  if (told != nullptr && must_last(draft, *told, nodes)) return *told;
+  if (levels == std::set{LoadLevel::Unknown}) {
+    now.status = "Unknown";
+    now.reason = kUsageUnknown;
+    now.message = cut(nodes.known.front().usage->now.unknown, limits::kMessage);
   } else {
-    condition.message = fmt::format(
+    now.message = fmt::format(
         "the nodes on which steps run use less than {} % of their memory and {} % of their CPU",
         limits.memory_percent, limits.cpu_percent);
   }
-  return condition;
+  return now;
 }
 
 void tell(Draft& draft, Condition condition) {
@@ -108,26 +124,28 @@ void take(std::optional<Peak>& peak, const std::string& node, std::optional<int>
 }  // namespace
 
 void tell_pressure(Draft& draft) {
-  const auto nodes = watch_nodes(draft);
-  if (nodes.empty()) return;
-  const bool is_told = is_under_pressure(draft.status());
-  Condition now = pressure_of(nodes, draft.plan().monitoring.limits, is_told);
-  if (now.status == (is_told ? "False" : "True")) tell(draft, std::move(now));
+  const WatchedNodes nodes = watch_nodes(draft);
+  if (nodes.known.empty()) return;
+  Condition now = pressure_of(draft, nodes);
+  const bool is_told = told_pressure(draft.status()) != nullptr;
+  if (is_told != (now.status == "True")) tell(draft, std::move(now));
 }
 
 void tell_resources(Draft& draft) {
-  const auto nodes = watch_nodes(draft);
+  const WatchedNodes nodes = watch_nodes(draft);
   Status& status = draft.status();
-  for (const auto& [name, usage] : nodes) {
+  for (const auto& [name, usage] : nodes.known) {
     take(status.resources.memory, name, usage->peak.memory_percent);
     take(status.resources.cpu, name, usage->peak.cpu_percent);
     take(status.resources.disk, name, usage->peak.disk_percent);
   }
+  const bool is_told = find_condition(status, kResourcePressure) != nullptr;
   if (!has_work_on_nodes(status)) {
-    if (find_condition(status, kResourcePressure) != nullptr)
-      tell(draft, {kResourcePressure, "False", "NoStepRuns", "", 0, {}});
-  } else if (!nodes.empty()) {
-    tell(draft, pressure_of(nodes, draft.plan().monitoring.limits, is_under_pressure(status)));
+    if (is_told) tell(draft, {kResourcePressure, "False", "NoStepRuns", "", 0, {}});
+  } else if (!nodes.known.empty()) {
+    tell(draft, pressure_of(draft, nodes));
+  } else if (is_told && nodes.asked == 0) {
+    tell(draft, {kResourcePressure, "Unknown", "NotSampled", "", 0, {}});
   }
 }
 

@@ -68,24 +68,30 @@ bool has_true(const json& conditions, std::string_view type) {
   });
 }
 
+// The lowest percentage that is not far enough below a limit.
+int first_near(int limit) {
+  return limit - std::min(kLoadSlack, limit) + 1;
+}
+
 }  // namespace
 
 LoadLevel level_of(const NodeLoad& load, const LoadLimits& limits) {
   const std::array<std::pair<std::optional<int>, int>, 2> measured{
       {{load.memory_percent, limits.memory_percent}, {load.cpu_percent, limits.cpu_percent}}};
-  const auto is_over = [&](int slack) {
+  const auto is_any = [&](auto&& limit_of) {
     return std::ranges::any_of(
-        measured, [&](const auto& m) { return m.first && *m.first >= m.second - slack; });
+        measured, [&](const auto& m) { return m.first && *m.first >= limit_of(m.second); });
   };
-  if (load.memory_pressure || load.disk_pressure || is_over(0)) return LoadLevel::Above;
+  const auto itself = [](int limit) { return limit; };
+  if (load.memory_pressure || load.disk_pressure || is_any(itself)) return LoadLevel::Above;
   if (!load.memory_percent && !load.cpu_percent) return LoadLevel::Unknown;
-  return is_over(kLoadSlack - 1) ? LoadLevel::Near : LoadLevel::Calm;
+  return is_any(first_near) ? LoadLevel::Near : LoadLevel::Calm;
 }
 
 std::string load_text(const NodeLoad& load, const LoadLimits& limits) {
   std::vector<std::string> parts;
   const auto measured = [&](std::optional<int> percent, int limit, const char* what) {
-    if (percent && *percent > limit - kLoadSlack)
+    if (percent && *percent >= first_near(limit))
       parts.push_back(fmt::format("uses {} % of its {} (limit {} %)", *percent, what, limit));
   };
   measured(load.memory_percent, limits.memory_percent, "memory");

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <utility>
 
 namespace bootstrap {
@@ -31,7 +32,7 @@ constexpr std::array<std::pair<std::string_view, double>, 16> kUnits{
 std::optional<double> quantity_from_text(std::string_view text) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{}) return std::nullopt;
+  if (error != std::errc{} || !std::isfinite(number)) return std::nullopt;
   const std::string_view rest = text.substr(static_cast<std::size_t>(end - text.data()));
   for (const auto& [unit, factor] : kUnits)
     if (rest == unit) return number * factor;

@@ -161,10 +161,11 @@ struct NodeUsage {
   std::string node;
   Duration interval;
   LoadLimits limits;
+  int run = 1;  // that asks: each has peaks of its own
   auto operator<=>(const NodeUsage&) const = default;
   struct Answer {
     NodeLoad now;
-    NodeLoad peak;  // of each the most since this workflow has asked
+    NodeLoad peak;  // of each the most since this run has asked
   };
 };
 

@@ -117,6 +117,7 @@ inline constexpr const char* kResumeAccepted = "ResumeAccepted";
 // The condition that a node on which steps run uses too much; see monitoring.h.
 inline constexpr const char* kResourcePressure = "ResourcePressure";
 inline constexpr const char* kBelowLimits = "BelowLimits";
+inline constexpr const char* kUsageUnknown = "UsageUnknown";
 
 // The reason of a workflow that comes from a backup and stands still.
 inline constexpr const char* kRestored = "Restored";

@@ -147,13 +147,17 @@ std::optional<Transition> pressure_transition(const Status& before, const Status
   const bool was_above = former != nullptr && former->status == "True";
   if (said == nullptr || !after.state) return std::nullopt;
   const bool is_above = said->status == "True";
-  if (is_above == was_above || (!is_above && said->reason != kBelowLimits)) return std::nullopt;
+  const bool is_over = said->reason == kBelowLimits || said->reason == kUsageUnknown;
+  if (is_above == was_above || (!is_above && !is_over)) return std::nullopt;
   Transition t;
   t.state = to_text(*after.state);
   t.reason = is_above ? kResourcePressure : "ResourcePressureOver";
-  t.message = said->message;
+  t.message = said->reason == kUsageUnknown
+                  ? "no node on which a step runs reports pressure any more"
+                  : said->message;
   t.warning = is_above;
   t.event = true;
+  t.history = false;  // the condition has its time, and steps would be pushed out
   return t;
 }
 
@@ -219,7 +223,9 @@ std::vector<Transition> transitions_between(const Status& before, const Status& 
 
 void remember(Status& status, const std::vector<Transition>& transitions, TimePoint now) {
   for (const Transition& t : transitions)
-    status.history.push_back({now, status.run, t.step ? to_text(*t.step) : "", t.state, t.reason});
+    if (t.history)
+      status.history.push_back(
+          {now, status.run, t.step ? to_text(*t.step) : "", t.state, t.reason});
   if (status.history.size() > limits::kHistory)
     status.history.erase(status.history.begin(),
                          status.history.end() - static_cast<std::ptrdiff_t>(limits::kHistory));

@@ -23,6 +23,7 @@ struct Transition {
   bool warning = false;
   bool event = false;            // worth an Event; everything is logged
   bool ends = false;             // the step, or the run, is over
+  bool history = true;           // it is part of what has happened to the run
   std::string attempt;           // of one that has ended: "Succeeded", or why it failed
   std::optional<Duration> took;  // of a step that ended
 };

@@ -15,6 +15,7 @@
 #include "operator/kube/watch_loop.h"
 #include "operator/kubelet_disk.h"
 #include "operator/node_metrics.h"
+#include "operator/node_token.h"
 #include "operator/runtime/health.h"
 #include "operator/runtime/http_server.h"
 #include "operator/runtime/metrics.h"
@@ -73,11 +74,6 @@ class Application {
       log_.error("no access to a cluster", {{"error", access.error().message}});
       return EXIT_FAILURE;
     }
-    const auto kubelets = kubelet_disk(*access);
-    if (!kubelets) {
-      log_.error("no access to kubelets", {{"error", kubelets.error().message}});
-      return EXIT_FAILURE;
-    }
     const auto transport =
         kube::make_cpprest_transport({.server = access->server,
                                       .tls = access->tls,
@@ -88,6 +84,11 @@ class Application {
     const auto platform = find_platform(client, signals);
     if (!platform) return EXIT_FAILURE;
 
+    NodeToken node_token(client, clock_, access->namespace_name, options_.node_disks_account,
+                         [this](const std::string& what) {
+                           log_.warn("the disks of nodes are not known", {{"error", what}});
+                         });
+    const auto kubelets = kubelet_disk(*access, node_token);
     WatchPool pool(client, clock_, threads_,
                    [this](const WatchOrder& order, kube::Watcher::Restart why,
                           const std::string& message) { log_restart(order, why, message); });
@@ -97,7 +98,7 @@ class Application {
                                   .approvals_are_verified = options_.approvals_are_verified,
                                   .restore_labels = options_.restore_labels},
                    .queue = queue_options()},
-                  hooks(pool, kubelets->get()));
+                  hooks(pool, kubelets.get()));
     threads_.spawn("keep-warm", [this, &warm, &engine, tokens = access->tokens,
                                  starting = true](std::stop_token stop) mutable {
       if (starting && engine.synced()) {
@@ -108,34 +109,32 @@ class Application {
       runtime::pause(std::chrono::ceil<Duration>(next - clock_.steady_now()), stop);
     });
     threads_.spawn("nodes", [&engine](std::stop_token stop) {
-      engine.nodes().wait(engine.nodes().sample_due(), stop);
+      engine.nodes().wait(engine.nodes().sample_due(stop), stop);
     });
     return serve(client, engine, signals);
   }
 
  private:
   // Null: disks are not to be read.
-  kube::AccessResult<std::unique_ptr<KubeletDisk>> kubelet_disk(const kube::ClusterAccess& access) {
-    if (!options_.reads_node_disks) return nullptr;
-    kube::TlsMaterialSource tls = access.tls;
-    if (!options_.kubelet_ca_file.empty()) {
-      const auto ca = std::make_shared<kube::RereadFile>(options_.kubelet_ca_file);
-      if (const auto text = kube::read_credential_file(options_.kubelet_ca_file); !text)
-        return tl::unexpected(text.error());
-      tls = [ca, cluster = access.tls] {
-        kube::TlsMaterial material = cluster();
-        material.ca_pem = ca->text();
-        return material;
+  std::unique_ptr<KubeletDisk> kubelet_disk(const kube::ClusterAccess& access,
+                                            kube::TokenSource& tokens) {
+    if (options_.node_disks_account.empty()) return nullptr;
+    std::function<std::string()> ca_pem = [cluster = access.tls] { return cluster().ca_pem; };
+    if (!options_.kubelet_ca_file.empty())
+      ca_pem = [file = std::make_shared<kube::RereadFile>(options_.kubelet_ca_file)] {
+        return file->text();
       };
-    }
     return std::make_unique<KubeletDisk>(
-        [tls](std::string server) {
+        [ca_pem](std::string server) {
           return kube::make_cpprest_transport(
-              {.server = std::move(server), .tls = tls, .max_requests = 1, .max_streams = 1});
+              {.server = std::move(server),
+               .tls = [ca_pem] { return kube::TlsMaterial{.ca_pem = ca_pem()}; },
+               .max_requests = 1,
+               .max_streams = 1});
         },
-        access.tokens.get(),
-        [this](const std::string& server, const std::string& what) {
-          log_.warn("the disk of a node cannot be read", {{"kubelet", server}, {"error", what}});
+        tokens,
+        [this](const std::string& address, const std::string& what) {
+          log_.warn("the disk of a node is not known", {{"node", address}, {"error", what}});
         });
   }
 
@@ -177,9 +176,14 @@ class Application {
         .on_node_sample = [this](const std::string& node,
                                  const NodeLoad& load) { node_metrics_.sampled(node, load); },
         .on_node_end = [this](const std::string& node) { node_metrics_.ended(node); },
-        .disk = kubelets == nullptr
-                    ? NodeMonitor::DiskReader()
-                    : [kubelets](const NodeView& node) { return kubelets->percent(node); }};
+        .disk = disk_reader(kubelets)};
+  }
+
+  static NodeMonitor::DiskReader disk_reader(KubeletDisk* kubelets) {
+    if (kubelets == nullptr) return {};
+    return [kubelets](const NodeView& node, const std::stop_token& stop) {
+      return kubelets->percent(node, stop);
+    };
   }
 
   void log_restart(const WatchOrder& order, kube::Watcher::Restart why,

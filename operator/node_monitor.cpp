@@ -9,8 +9,8 @@ namespace {
 
 constexpr kube::Resource kNodes{"", "v1", "nodes"};
 constexpr kube::Resource kNodeMetrics{"metrics.k8s.io", "v1beta1", "nodes"};
-// What was sampled for somebody else is believed for so long when nobody has asked meanwhile.
-constexpr Duration kBelievedFor{15'000};
+
+constexpr runtime::SteadyPoint::duration kLongestWait = std::chrono::minutes(1);
 
 NodeLoad not_known(std::string why) {
   NodeLoad load;
@@ -25,19 +25,16 @@ NodeLoad not_known(std::string why) {
 std::optional<Found<NodeUsage::Answer>> NodeMonitor::ask(const ObjectKey& workflow,
                                                          const NodeUsage& question) {
   const std::scoped_lock lock(mutex_);
-  forget_stale_locked(clock_.steady_now());
-  const auto [found, is_new] = nodes_.try_emplace(question.node);
-  Node& node = found->second;
-  const auto [known, asks_anew] = node.askers.try_emplace(workflow);
-  Asker& asker = known->second;
-  if (asks_anew || asker.interval != question.interval || asker.limits != question.limits) {
-    asker.interval = question.interval;
-    asker.limits = question.limits;
-    has_news_ = true;
-    asked_.notify_one();
+  Node& node = nodes_[question.node];
+  const bool is_sooner = node.askers.empty() || question.interval < node.interval();
+  Asker& asker = node.askers[workflow];
+  if (asker.question != question) {
+    asker = {question, node.is_believed(clock_.steady_now())};
+    node.wanted = node.wanted || !asker.answered;
+    if (!asker.answered || is_sooner) call_locked();
   }
-  if (!node.sampled) return std::nullopt;
-  asker.level = level_of(node.load, asker.limits);
+  if (!asker.answered) return std::nullopt;
+  asker.level = level_of(node.load, question.limits);
   asker.peak = peak_of(asker.peak, node.load);
   return NodeUsage::Answer{node.load, asker.peak};
 }
@@ -48,89 +45,103 @@ void NodeMonitor::keep_only(const ObjectKey& workflow, const std::set<Question>&
     if (const auto* usage = std::get_if<NodeUsage>(&question)) kept.insert(usage->node);
   const std::scoped_lock lock(mutex_);
   for (auto& [name, node] : nodes_)
-    if (!kept.contains(name) && node.askers.erase(workflow) > 0 && node.askers.empty() &&
-        hooks_.on_end)
-      hooks_.on_end(name);
+    if (!kept.contains(name)) node.askers.erase(workflow);
+}
+
+void NodeMonitor::call_locked() {
+  has_news_ = true;
+  asked_.notify_one();
 }
 
 // --- sampling ---
 
 Duration NodeMonitor::Node::interval() const {
   Duration shortest = Duration::max();
-  for (const auto& [workflow, asker] : askers) shortest = std::min(shortest, asker.interval);
+  for (const auto& [workflow, asker] : askers)
+    shortest = std::min(shortest, asker.question.interval);
   return shortest;
 }
 
-runtime::SteadyPoint NodeMonitor::due_of(const Node& node) {
-  return node.sampled ? *node.sampled + node.interval() : runtime::SteadyPoint{};
-}
-
-std::vector<std::string> NodeMonitor::due_locked(runtime::SteadyPoint now) const {
-  std::vector<std::string> due;
-  for (const auto& [name, node] : nodes_)
-    if (!node.askers.empty() && due_of(node) <= now) due.push_back(name);
-  return due;
-}
-
-void NodeMonitor::forget_stale_locked(runtime::SteadyPoint now) {
-  std::erase_if(nodes_, [&](const auto& entry) {
-    const Node& node = entry.second;
-    return node.askers.empty() && (!node.sampled || *node.sampled + kBelievedFor <= now);
-  });
+runtime::SteadyPoint NodeMonitor::Node::due() const {
+  if (askers.empty()) return sampled ? *sampled + kBelievedFor : runtime::SteadyPoint{};
+  return looked && !wanted ? *looked + interval() : runtime::SteadyPoint{};
 }
 
 std::optional<runtime::SteadyPoint> NodeMonitor::next_due() const {
   const std::scoped_lock lock(mutex_);
   std::optional<runtime::SteadyPoint> next;
-  for (const auto& [name, node] : nodes_)
-    if (!node.askers.empty()) next = next ? std::min(*next, due_of(node)) : due_of(node);
+  for (const auto& [name, node] : nodes_) next = next ? std::min(*next, node.due()) : node.due();
   return next;
 }
 
-std::optional<runtime::SteadyPoint> NodeMonitor::sample_due() {
+// Those to be sampled; those to be forgotten are.
+std::vector<std::string> NodeMonitor::take_due() {
+  const std::scoped_lock lock(mutex_);
+  has_news_ = false;
+  const runtime::SteadyPoint now = clock_.steady_now();
   std::vector<std::string> due;
-  {
-    const std::scoped_lock lock(mutex_);
-    has_news_ = false;
-    due = due_locked(clock_.steady_now());
-  }
-  for (const std::string& node : due) take(node, sample(node));
+  std::erase_if(nodes_, [&](const auto& entry) {
+    const auto& [name, node] = entry;
+    if (node.due() > now) return false;
+    if (!node.askers.empty())
+      due.push_back(name);
+    else if (hooks_.on_end)
+      hooks_.on_end(name);
+    return node.askers.empty();
+  });
+  return due;
+}
+
+std::optional<runtime::SteadyPoint> NodeMonitor::sample_due(const std::stop_token& stop) {
+  for (const std::string& node : take_due())
+    if (!stop.stop_requested()) take(node, sample(node, stop));
   return next_due();
 }
 
-void NodeMonitor::take(const std::string& name, NodeLoad load) {
+void NodeMonitor::take(const std::string& name, Sample sampled) {
   const std::scoped_lock lock(mutex_);
   const auto found = nodes_.find(name);
   if (found == nodes_.end()) return;
   Node& node = found->second;
-  node.load = std::move(load);
-  node.sampled = clock_.steady_now();
-  if (!node.askers.empty() && hooks_.on_sample) hooks_.on_sample(name, node.load);
+  const runtime::SteadyPoint now = clock_.steady_now();
+  node.looked = now;
+  node.wanted = false;
+  const bool stands = !sampled && node.sampled && *node.sampled + kStandsFor > now;
+  if (!stands) {
+    node.load = sampled ? std::move(*sampled) : not_known(std::move(sampled.error()));
+    node.sampled = now;
+    if (hooks_.on_sample) hooks_.on_sample(name, node.load);
+  }
   for (auto& [workflow, asker] : node.askers) {
+    asker.answered = true;
     asker.peak = peak_of(asker.peak, node.load);
-    const LoadLevel level = level_of(node.load, asker.limits);
+    const LoadLevel level = level_of(node.load, asker.question.limits);
     if (asker.level == level) continue;
     asker.level = level;
     hooks_.wake(workflow);
   }
 }
 
-NodeLoad NodeMonitor::sample(const std::string& name) {
+NodeMonitor::Sample NodeMonitor::sample(const std::string& name, const std::stop_token& stop) {
+  using Kind = kube::ApiError::Kind;
   const auto object = client_.get(kNodes, "", name);
-  if (!object) return not_known("nodes cannot be read: " + object.error().message);
+  if (!object && object.error().kind == Kind::NotFound)
+    return not_known(fmt::format("there is no node {}", name));
+  if (!object) return tl::unexpected("nodes cannot be read: " + object.error().message);
   const auto node = read_node(*object);
-  if (!node) return not_known(fmt::format("node {} cannot be read: {}", name, node.error()));
+  if (!node) return tl::unexpected(fmt::format("node {} cannot be read: {}", name, node.error()));
   const auto metrics = client_.get(kNodeMetrics, "", name);
+  if (!metrics && metrics.error().kind != Kind::NotFound)
+    return tl::unexpected("what nodes use is not known: metrics.k8s.io: " +
+                          metrics.error().message);
   const auto usage = metrics ? read_node_usage(*metrics) : NodeUsageView{};
   NodeLoad load = load_of(*node, usage.value_or(NodeUsageView{}));
-  if (!metrics && metrics.error().kind == kube::ApiError::Kind::NotFound)
+  if (!metrics)
     load.unknown = fmt::format(
         "what nodes use is not known: metrics.k8s.io says nothing of node {} (it is served by "
         "metrics-server)",
         name);
-  else if (!metrics)
-    load.unknown = "what nodes use is not known: metrics.k8s.io: " + metrics.error().message;
-  if (disk_) load.disk_percent = disk_(*node);
+  if (disk_) load.disk_percent = disk_(*node, stop);
   return load;
 }
 
@@ -139,8 +150,8 @@ void NodeMonitor::wait(std::optional<runtime::SteadyPoint> due, const std::stop_
   const auto news = [this] { return has_news_; };
   if (!due)
     asked_.wait(lock, stop, news);
-  else
-    asked_.wait_for(lock, stop, *due - clock_.steady_now(), news);
+  else  // not longer: a node about which nobody asks any more is to be forgotten
+    asked_.wait_for(lock, stop, std::min(*due - clock_.steady_now(), kLongestWait), news);
 }
 
 }  // namespace bootstrap

@@ -5,9 +5,11 @@
 //   monitor.keep_only(workflow, asked);         // what is not among these is asked no more
 //   … on a thread of its own:  monitor.wait(monitor.sample_due(), stop);
 //
-// A node is sampled at the shortest interval of those who ask, and never more often: steps come and
-// go much faster than the metrics of a node are renewed. A workflow is woken by its first sample
-// and when the level of a node becomes another one for its limits; not by others.
+// A node is sampled at the shortest interval of those who ask. Steps come and go much faster than
+// the metrics of a node are renewed: who asks anew gets what is known when that is hardly older
+// than those, and a node about which nobody asks any more is remembered for as long. A workflow is
+// woken by its first sample and when the level of a node becomes another one for its limits; not by
+// others. When a request fails, what is known stands for some minutes.
 //
 // Threads: ask and keep_only from any, they do not block; sample_due and wait from one. The hooks
 // are called with a lock held: they must be quick and must not call back. Errors: a node of which
@@ -33,7 +35,8 @@ namespace bootstrap {
 class NodeMonitor {
  public:
   // What the API does not say of a node: how full its disk is. Empty: not known.
-  using DiskReader = std::function<std::optional<int>(const NodeView&)>;
+  using DiskReader =
+      std::function<std::optional<int>(const NodeView&, const std::stop_token& stop)>;
 
   struct Hooks {
     std::function<void(const ObjectKey& workflow)> wake;
@@ -49,32 +52,45 @@ class NodeMonitor {
   std::optional<Found<NodeUsage::Answer>> ask(const ObjectKey& workflow, const NodeUsage&);
   void keep_only(const ObjectKey& workflow, const std::set<Question>& asked);
 
-  // Samples the nodes whose time has come. Returns when the next one is due, if any.
-  std::optional<runtime::SteadyPoint> sample_due();
+  static constexpr Duration kBelievedFor{15'000};  // for those who ask anew
+  static constexpr Duration kStandsFor{300'000};   // when requests fail
+
+  // Samples the nodes whose time has come, one after the other. Returns when there is something to
+  // do next, if there is.
+  std::optional<runtime::SteadyPoint> sample_due(const std::stop_token& stop = {});
   std::optional<runtime::SteadyPoint> next_due() const;
   // Until then, or until somebody asks about another node, or to the stop.
   void wait(std::optional<runtime::SteadyPoint> due, const std::stop_token& stop);
 
  private:
   struct Asker {
-    Duration interval;
-    LoadLimits limits;
-    std::optional<LoadLevel> level;  // that it knows
-    NodeLoad peak;
+    NodeUsage question;
+    bool answered = false;
+    std::optional<LoadLevel> level{};  // that it knows
+    NodeLoad peak{};
   };
   struct Node {
     std::map<ObjectKey, Asker> askers;
     NodeLoad load;
-    std::optional<runtime::SteadyPoint> sampled;
+    std::optional<runtime::SteadyPoint> sampled;  // when that was so
+    std::optional<runtime::SteadyPoint> looked;   // the newest try
+    bool wanted = false;                          // by somebody who has no answer
 
     Duration interval() const;
+    // When it is to be sampled, or forgotten.
+    runtime::SteadyPoint due() const;
+    bool is_believed(runtime::SteadyPoint now) const {
+      return sampled && *sampled + kBelievedFor > now;
+    }
+    NodeUsage::Answer answer(Asker&) const;
   };
+  // The error is of a request that may go well the next time.
+  using Sample = tl::expected<NodeLoad, std::string>;
 
-  std::vector<std::string> due_locked(runtime::SteadyPoint now) const;
-  static runtime::SteadyPoint due_of(const Node&);
-  void forget_stale_locked(runtime::SteadyPoint now);
-  NodeLoad sample(const std::string& node);
-  void take(const std::string& node, NodeLoad);
+  void call_locked();
+  std::vector<std::string> take_due();
+  Sample sample(const std::string& node, const std::stop_token& stop);
+  void take(const std::string& node, Sample);
 
   kube::Client& client_;
   const runtime::Clock& clock_;

@@ -31,9 +31,9 @@ std::variant<ProcessOptions, int> parse_command_line(int argc, const char* const
                  "workflow with one of them and without status stands still until it is resumed")
       ->delimiter(',')
       ->capture_default_str();
-  app.add_flag("--node-disks", options.reads_node_disks,
-               "read how full the disks of nodes are from their kubelets, which needs the right to "
-               "get nodes/stats");
+  app.add_option("--node-disks", options.node_disks_account,
+                 "ask kubelets how full the disks of nodes are, as this ServiceAccount of the "
+                 "operator's namespace, which may get nodes/stats (default: do not)");
   app.add_option("--kubelet-certificate-authority", options.kubelet_ca_file,
                  "file with the CA that vouches for the serving certificates of kubelets (default: "
                  "the CA of the cluster)");

@@ -19,8 +19,9 @@ struct ProcessOptions {
   unsigned workers = 16;
   // An admission policy sees to it that approvals are by who wrote them (overlay approvals).
   bool approvals_are_verified = false;
-  // How full the disks of nodes are is read from their kubelets (component node-disk).
-  bool reads_node_disks = false;
+  // As which ServiceAccount of its namespace kubelets are asked how full the disks of nodes are
+  // (component node-disks); empty: they are not.
+  std::string node_disks_account;
   std::string kubelet_ca_file;  // that vouches for kubelets; empty: the cluster's CA
   // Labels that backup tools put on what they restore: such a workflow without a status stands
   // still.

@@ -261,6 +261,18 @@ ApiResult<std::string> Client::review(const Resource& resource, std::string_view
                .content_type = "application/json"});
 }
 
+ApiResult<std::string> Client::request_token(std::string_view ns, std::string_view account,
+                                             std::chrono::seconds lifetime) {
+  const nlohmann::json request{{"apiVersion", "authentication.k8s.io/v1"},
+                               {"kind", "TokenRequest"},
+                               {"spec", {{"expirationSeconds", lifetime.count()}}}};
+  return call("create", "serviceaccounts/token",
+              {.method = Method::Post,
+               .target = object_path(resources::kServiceAccounts, ns, account, "token"),
+               .body = request.dump(),
+               .content_type = "application/json"});
+}
+
 ApiResult<std::string> Client::merge_patch(const Resource& resource, std::string_view ns,
                                            std::string_view name, std::string_view json) {
   return call("patch", resource.plural,

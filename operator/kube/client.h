@@ -132,6 +132,9 @@ class Client {
   ApiResult<std::string> create(const Resource&, std::string_view ns, std::string_view json);
   // An object that is an answer and nothing else, e.g. a SubjectAccessReview: it comes back whole.
   ApiResult<std::string> review(const Resource&, std::string_view json);
+  // A token of a ServiceAccount, for as long as is asked: a TokenRequest with its status.
+  ApiResult<std::string> request_token(std::string_view ns, std::string_view account,
+                                       std::chrono::seconds lifetime);
   // RFC 7386 on the object, or on its status.
   ApiResult<std::string> merge_patch(const Resource&, std::string_view ns, std::string_view name,
                                      std::string_view json);

@@ -54,7 +54,7 @@ RunningEngine::RunningEngine(Cluster& cluster, Hooks hooks)
   for (Engine::Watch& watch : engine_.watches()) spawn_watch(std::move(watch));
   for (int i = 0; i < kWorkers; ++i) spawn_worker(i);
   threads_.spawn("nodes", [this](std::stop_token stop) {
-    engine_.nodes().wait(engine_.nodes().sample_due(), stop);
+    engine_.nodes().wait(engine_.nodes().sample_due(stop), stop);
   });
 }
 

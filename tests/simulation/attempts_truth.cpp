@@ -47,13 +47,15 @@ Reasons plausible(const PodRun& run, const Launch& launch, const OutlineStep& st
   return {};
 }
 
+const Reasons kStops{"Cancelled", "PhaseTimedOut", "WorkflowTimedOut"};
+
 // Whether what is said of it can be so.
 bool may_be(const std::string& reason, const PodRun& run, const Launch& launch,
             const OutlineStep& step, const Json& record) {
   if (reason == "Disrupted")
-    // Or it was stopped for a cancel that was not of this run.
+    // Or it was stopped with the run before.
     return is_disruption(run.fate.kind) || run.fate.kind == Kind::JobDeleted ||
-           launch.stop_reason == "Cancelled";
+           kStops.contains(launch.stop_reason);
   // It was stopped for that, or for something else a moment before, which nobody was told.
   if (reason == "NotStarted") return launch.stop_reason == "NotStarted" || !run.started;
   if (reason == "SourceFailed") return run.clone_failed;

@@ -116,27 +116,28 @@ TEST(Resume, WaitsForAJobThatHasBeenToldToEnd) {
 }
 
 // An operator that another one has overtaken has told it to end, after the next run had begun.
-TEST(Resume, WhatTheRunBeforeHadCancelledIsLostToThisOne) {
-  for (const bool retries : {true, false}) {
-    json spec = three_steps();
-    if (retries) spec["phases"][0]["steps"][0]["retry"] = {{"attempts", 2}};
-    Scenario s(spec);
-    s.pass(at(0));
-    s.run_container("one", "a");
-    s.workflow.steering.resume.run = 2;
-    s.pass(at(10));
-    ASSERT_EQ(s.workflow.status.run, 2);
-    s.job_view("one", "a").suspended = true;
-    s.job_view("one", "a").stop_reason = reasons::kCancelled;
-    s.end_pod("one", "a", 143);
-    s.answer_pods("one", "a");
-    s.pass(at(20));
-    EXPECT_EQ(s.step("one", "a").state, retries ? StepState::Backoff : StepState::Failed)
-        << "nobody wants run 2 to be cancelled";
-    EXPECT_EQ(s.step("one", "a").reason, "Disrupted");
-    EXPECT_EQ(s.step("one", "a").message, "it was stopped when the run before was cancelled");
-    EXPECT_EQ(s.step("one", "a").uncounted, retries ? 1 : 0) << "no fault of the tool";
-  }
+TEST(Resume, WhatWasStoppedWithTheRunBeforeIsLostToThisOne) {
+  for (const char* reason : {reasons::kCancelled, reasons::kWorkflowTimedOut})
+    for (const bool retries : {true, false}) {
+      json spec = three_steps();
+      if (retries) spec["phases"][0]["steps"][0]["retry"] = {{"attempts", 2}};
+      Scenario s(spec);
+      s.pass(at(0));
+      s.run_container("one", "a");
+      s.workflow.steering.resume.run = 2;
+      s.pass(at(10));
+      ASSERT_EQ(s.workflow.status.run, 2);
+      s.job_view("one", "a").suspended = true;
+      s.job_view("one", "a").stop_reason = reason;
+      s.end_pod("one", "a", 143);
+      s.answer_pods("one", "a");
+      s.pass(at(20));
+      EXPECT_EQ(s.step("one", "a").state, retries ? StepState::Backoff : StepState::Failed)
+          << "nobody wants run 2 to be cancelled";
+      EXPECT_EQ(s.step("one", "a").reason, "Disrupted");
+      EXPECT_EQ(s.step("one", "a").message, "it was stopped with the run before");
+      EXPECT_EQ(s.step("one", "a").uncounted, retries ? 1 : 0) << "no fault of the tool";
+    }
 }
 
 TEST(Resume, AJobRestsOnNothingThatOnlyThisPassHasDecided) {

@@ -14,6 +14,7 @@ namespace {
 using nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr const char* kNode = "node-1";
 
@@ -71,7 +72,7 @@ class Monitored : public ::testing::Test {
 };
 
 TEST_F(Monitored, AsksAboutTheNodesOfItsPodsAlone) {
-  EXPECT_THAT(asked(), ElementsAre(NodeUsage{kNode, Duration(30'000), {85, 95}}));
+  EXPECT_THAT(asked(), ElementsAre(NodeUsage{kNode, Duration(30'000), {85, 95}, 1}));
   s.end_pod("one", "a", 0);
   s.pass(at(2));
   EXPECT_EQ(asked().size(), 1U) << "what it used goes with the record of its end";
@@ -80,7 +81,7 @@ TEST_F(Monitored, AsksAboutTheNodesOfItsPodsAlone) {
   s.run_container("one", "b");
   s.pod("one", "b").node = "node-2";
   s.pass(at(3));
-  EXPECT_THAT(asked(), ElementsAre(NodeUsage{"node-2", Duration(30'000), {85, 95}}));
+  EXPECT_THAT(asked(), ElementsAre(NodeUsage{"node-2", Duration(30'000), {85, 95}, 1}));
 }
 
 TEST_F(Monitored, APeakAloneIsNoReasonToWrite) {
@@ -102,25 +103,75 @@ TEST_F(Monitored, APeakAloneIsNoReasonToWrite) {
 
 TEST_F(Monitored, PressureIsToldAtOnceAndAgainWhenItIsOver) {
   sample(used(91, 20));
-  EXPECT_TRUE(writes(2));
+  EXPECT_TRUE(writes(10));
   EXPECT_EQ(pressure(), "True AboveLimits");
   EXPECT_THAT(told(), ElementsAre("warning ResourcePressure: node node-1 uses 91 % of its memory "
                                   "(limit 85 %)"));
   sample(used(95, 20));
-  EXPECT_FALSE(writes(3)) << "it is told already";
+  EXPECT_FALSE(writes(100)) << "it is told already";
   sample(used(84, 20));
-  EXPECT_FALSE(writes(4)) << "not far enough below";
+  EXPECT_FALSE(writes(150)) << "not far enough below";
   sample(used(86, 20));
-  EXPECT_FALSE(writes(5));
+  EXPECT_FALSE(writes(160));
   sample(used(80, 20));
-  EXPECT_TRUE(writes(6));
+  EXPECT_TRUE(writes(170));
   EXPECT_EQ(pressure(), "False BelowLimits");
   EXPECT_THAT(
       told(),
       ElementsAre("ResourcePressureOver: the nodes on which steps run use less than 85 % of "
                   "their memory and 95 % of their CPU"));
   EXPECT_EQ(s.workflow.status.resources.memory, (Peak{95, kNode}));
-  EXPECT_FALSE(writes(7));
+  EXPECT_FALSE(writes(180));
+  for (const HistoryEntry& entry : s.workflow.status.history)
+    EXPECT_THAT(entry.reason, Not(::testing::StartsWith("Resource"))) << "steps are its matter";
+}
+
+TEST_F(Monitored, LoadThatComesAndGoesIsOnePressure) {
+  sample(used(20, 99));
+  EXPECT_TRUE(writes(10));
+  sample(used(20, 50));
+  EXPECT_FALSE(writes(40));
+  EXPECT_EQ(s.last.wake, at(130)) << "two minutes after it began";
+  sample(used(20, 99));
+  EXPECT_FALSE(writes(70));
+  sample(used(20, 50));
+  EXPECT_TRUE(writes(130));
+  EXPECT_EQ(pressure(), "False BelowLimits");
+}
+
+TEST_F(Monitored, IsNotOverBeforeEveryNodeHasAnswered) {
+  sample(used(91, 20));
+  s.pass(at(10));
+  PodView& other = s.pod("one", "b");
+  other = s.pod("one", "a");
+  other.meta.name = "another";
+  other.node = "node-0";
+  s.nodes.clear();
+  s.nodes["node-0"] = {used(10, 10), used(10, 10)};
+  EXPECT_FALSE(writes(200)) << "an operator that has just come knows one node only";
+  sample(used(10, 20));
+  EXPECT_TRUE(writes(201));
+}
+
+TEST_F(Monitored, ANodeWithoutMetricsIsCalmAgainWhenItSaysSo) {
+  NodeLoad load;
+  load.disk_pressure = true;
+  load.unknown = "metrics.k8s.io says nothing";
+  sample(load);
+  EXPECT_TRUE(writes(2));
+  load.disk_pressure = false;
+  sample(load);
+  EXPECT_TRUE(writes(200));
+  EXPECT_EQ(pressure(), "Unknown UsageUnknown");
+  EXPECT_THAT(told(), ElementsAre("ResourcePressureOver: no node on which a step runs reports "
+                                  "pressure any more"));
+}
+
+TEST_F(Monitored, AWorkflowThatIsBeingDeletedAsksForNothing) {
+  s.workflow.meta.deletion = at(2);
+  sample(used(91, 20));
+  EXPECT_FALSE(writes(3));
+  EXPECT_THAT(asked(), IsEmpty());
 }
 
 TEST_F(Monitored, ANodeThatSaysItselfThatItIsFullIsUnderPressure) {
@@ -148,10 +199,10 @@ TEST_F(Monitored, WithoutAnySourceTheConditionSaysSoWhenSomethingElseIsWritten) 
 TEST_F(Monitored, BetweenTwoStepsItStandsAsItWasAndWithTheLastOneItEnds) {
   sample(used(91, 20));
   s.pass(at(2));
-  s.nodes.clear();
   s.end_pod("one", "a", 0);
   s.pass(at(3));
   EXPECT_EQ(pressure(), "True AboveLimits") << "the pod of the next step has no node yet";
+  s.nodes.clear();
   succeed(s, "one", "b", 4);
   succeed(s, "two", "c", 5);
   ASSERT_EQ(s.workflow.status.state, WorkflowState::Succeeded);
@@ -197,7 +248,7 @@ TEST(Monitoring, OfOnesOwnIsUsed) {
   s.pass(at(0));
   s.run_container("one", "a");
   s.pass(at(1));
-  EXPECT_TRUE(s.last.asked.contains(NodeUsage{kNode, Duration(120'000), {50, 60}}));
+  EXPECT_TRUE(s.last.asked.contains(NodeUsage{kNode, Duration(120'000), {50, 60}, 1}));
 }
 
 TEST(Monitoring, DisabledAsksForNothing) {

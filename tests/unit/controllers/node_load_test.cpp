@@ -87,7 +87,8 @@ TEST(NodeLoad, HasALevelForItsLimits) {
   };
   for (const LevelRow& row : rows) EXPECT_EQ(level_of(row.load, {}), row.level) << row.what;
   EXPECT_EQ(level_of(used(50, 10), {50, 95}), LoadLevel::Above) << "limits of one's own";
-  EXPECT_EQ(level_of(used(0, 0), {1, 1}), LoadLevel::Near) << "it cannot be 5 below 1";
+  EXPECT_EQ(level_of(used(0, 0), {1, 1}), LoadLevel::Calm) << "it cannot be 5 below 1";
+  EXPECT_EQ(level_of(used(1, 0), {5, 5}), LoadLevel::Near);
 }
 
 TEST(NodeLoad, SaysWhatIsWrong) {

@@ -21,7 +21,8 @@ TEST(Quantity, IsReadAsKubernetesWritesIt) {
 }
 
 TEST(Quantity, AnythingElseIsNone) {
-  for (const char* text : {"", "m", "Ki", "1 Mi", "1mi", "1KiB", "1.2.3", "one", "1Mi "})
+  for (const char* text :
+       {"", "m", "Ki", "1 Mi", "1mi", "1KiB", "1.2.3", "one", "1Mi ", "nan", "inf"})
     EXPECT_FALSE(quantity_from_text(text)) << text;
 }
 

@@ -24,7 +24,7 @@ class KubeletDiskTest : public ::testing::Test {
 
   std::optional<int> percent(int status, std::string body) {
     answer_ = kube::Response{status, std::move(body), {}};
-    return disk_.percent(node("10.0.0.7", 10250));
+    return disk_.percent(node("10.0.0.7", 10250), {});
   }
 
   // Asks what the test wants to know of a connection that is gone by then.
@@ -56,7 +56,7 @@ class KubeletDiskTest : public ::testing::Test {
                       servers_.push_back(std::move(server));
                       return std::make_unique<Kubelet>(*this);
                     },
-                    &token_,
+                    token_,
                     [this](const std::string& server, const std::string& what) {
                       problems_.push_back(server + ": " + what);
                     }};
@@ -80,10 +80,27 @@ TEST_F(KubeletDiskTest, AProblemIsToldOnceUntilItIsAnotherOneOrHasPassed) {
   EXPECT_EQ(problems_.size(), 3U);
 }
 
-TEST_F(KubeletDiskTest, ANodeWithoutAddressIsNotAsked) {
-  EXPECT_FALSE(disk_.percent(node("", 10250)));
-  EXPECT_FALSE(disk_.percent(node("10.0.0.7", 0)));
+TEST_F(KubeletDiskTest, WhatANodeSaysOfItselfMayBeAnything) {
+  for (const char* address : {"", "a b", "fd00::7", "evil.example/?", "10.0.0.7:1"})
+    EXPECT_FALSE(disk_.percent(node(address, 10250), {})) << address;
+  EXPECT_FALSE(disk_.percent(node("10.0.0.7", 0), {}));
+  EXPECT_FALSE(disk_.percent(node("10.0.0.8", 70'000), {}));
   EXPECT_THAT(servers_, IsEmpty());
+  EXPECT_EQ(problems_.size(), 7U) << "each is told";
+}
+
+TEST_F(KubeletDiskTest, WithoutATokenNobodyIsAsked) {
+  kube::FixedToken none("");
+  KubeletDisk disk(
+      [](const std::string&) -> std::unique_ptr<kube::Transport> { std::abort(); }, none,
+      [this](const std::string&, const std::string& what) { problems_.push_back(what); });
+  EXPECT_FALSE(disk.percent(node("10.0.0.7", 10250), {}));
+  EXPECT_THAT(problems_, ElementsAre("there is no token for it"));
+}
+
+TEST_F(KubeletDiskTest, AnAnswerThatDoesNotSayItIsAProblem) {
+  EXPECT_FALSE(percent(200, "{}"));
+  EXPECT_THAT(problems_, ElementsAre("10.0.0.7: its answer does not say"));
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ class NodeMonitorTest : public ::testing::Test {
   }
 
   static NodeUsage usage(const char* node, Duration interval = 30s, LoadLimits limits = {}) {
-    return {node, interval, limits};
+    return {node, interval, limits, 1};
   }
   std::optional<int> memory(const ObjectKey& who, const NodeUsage& question) {
     const auto answer = monitor_.ask(who, question);
@@ -65,7 +65,7 @@ class NodeMonitorTest : public ::testing::Test {
   NodeMonitor monitor_{
       client_,
       clock_,
-      [this](const NodeView&) { return disk_; },
+      [this](const NodeView&, const std::stop_token&) { return disk_; },
       {.wake = [this](const ObjectKey& who) { woken_.push_back(who.name); },
        .on_sample =
            [this](const std::string& node, const NodeLoad& load) {
@@ -142,25 +142,53 @@ TEST_F(NodeMonitorTest, StepsThatComeAndGoDoNotSampleMoreOften) {
     clock_.advance(100ms);
   }
   EXPECT_EQ(requests_.size(), 2U);
-  EXPECT_EQ(next_due(), -1);
+  EXPECT_THAT(samples_, ElementsAre("a 50")) << "nor has it ended";
   clock_.advance(15s);
-  EXPECT_FALSE(monitor_.ask(kOne, usage("a"))) << "it is too old to be believed";
+  monitor_.sample_due();
+  EXPECT_THAT(samples_, ElementsAre("a 50", "a ends"));
+  EXPECT_EQ(next_due(), -1);
+  EXPECT_FALSE(monitor_.ask(kOne, usage("a")));
   EXPECT_EQ(next_due(), 0);
 }
 
-TEST_F(NodeMonitorTest, EndsWithTheLastWhoAsks) {
+TEST_F(NodeMonitorTest, WhoAsksAnewIsNotGivenWhatIsOld) {
+  monitor_.ask(kOne, usage("a", 1h));
+  memory_ = 90;
+  monitor_.sample_due();
+  memory_ = 10;
+  clock_.advance(59min);
+  EXPECT_EQ(memory(kOne, usage("a", 1h)), 90);
+  EXPECT_FALSE(monitor_.ask(kTwo, usage("a"))) << "nearly an hour old";
+  EXPECT_EQ(next_due(), 0);
+  monitor_.sample_due();
+  EXPECT_EQ((*monitor_.ask(kTwo, usage("a")))->peak.memory_percent, 10);
+  EXPECT_EQ((*monitor_.ask(kOne, usage("a", 1h)))->peak.memory_percent, 90);
+}
+
+TEST_F(NodeMonitorTest, EachRunHasPeaksOfItsOwn) {
+  monitor_.ask(kOne, usage("a"));
+  memory_ = 70;
+  monitor_.sample_due();
+  memory_ = 20;
+  clock_.advance(30s);
+  monitor_.sample_due();
+  NodeUsage next = usage("a");
+  next.run = 2;
+  EXPECT_EQ((*monitor_.ask(kOne, next))->peak.memory_percent, 20);
+}
+
+TEST_F(NodeMonitorTest, EndsSomeTimeAfterTheLastWhoAsks) {
   monitor_.ask(kOne, usage("a"));
   monitor_.ask(kTwo, usage("a"));
   monitor_.ask(kTwo, usage("b"));
   monitor_.sample_due();
   samples_.clear();
-  monitor_.keep_only(kOne, {});
-  EXPECT_THAT(samples_, IsEmpty());
-  monitor_.keep_only(kTwo, {Question(usage("b"))});
-  EXPECT_THAT(samples_, ElementsAre("a ends"));
   requests_.clear();
+  monitor_.keep_only(kOne, {});
+  monitor_.keep_only(kTwo, {Question(usage("b"))});
   clock_.advance(1h);
   monitor_.sample_due();
+  EXPECT_THAT(samples_, ElementsAre("a ends", "b 50"));
   EXPECT_THAT(requests_, ElementsAre(HasSubstr("/nodes/b"), HasSubstr("/nodes/b")));
 }
 
@@ -171,11 +199,26 @@ TEST_F(NodeMonitorTest, SaysWhyNothingIsKnown) {
   auto load = (*monitor_.ask(kOne, usage("a")))->now;
   EXPECT_FALSE(load.memory_percent);
   EXPECT_THAT(load.unknown, HasSubstr("metrics.k8s.io says nothing of node a"));
+}
+
+TEST_F(NodeMonitorTest, ARequestThatFailsForAWhileIsNoNews) {
+  memory_ = 90;
+  monitor_.ask(kOne, usage("a"));
+  monitor_.sample_due();
+  monitor_.ask(kOne, usage("a"));
+  woken();
   refusal_ = 403;
+  for (int i = 0; i < 9; ++i) {
+    clock_.advance(30s);
+    monitor_.sample_due();
+    EXPECT_EQ(memory(kOne, usage("a")), 90);
+  }
+  EXPECT_THAT(woken(), IsEmpty());
   clock_.advance(30s);
   monitor_.sample_due();
-  load = (*monitor_.ask(kOne, usage("a")))->now;
-  EXPECT_EQ(load.unknown, "what nodes use is not known: metrics.k8s.io: no");
+  EXPECT_THAT(woken(), ElementsAre("one"));
+  EXPECT_EQ((*monitor_.ask(kOne, usage("a")))->now.unknown,
+            "what nodes use is not known: metrics.k8s.io: no");
 }
 
 TEST_F(NodeMonitorTest, DiskIsWhatItsReaderSays) {
