@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "controllers/child_workflow.h"
 #include "controllers/launch.h"
 #include "controllers/step_machine.h"
 
@@ -143,6 +144,20 @@ bool look_for(Draft& draft, const AttemptRef& attempt, Name&& name_of, std::vect
   return true;
 }
 
+// A child that was to be resumed may have been told so, although nobody knows. False: it cannot be
+// told now.
+bool look_for_resumed(Draft& draft, const StepRef& step, std::vector<Unknown>& lost) {
+  StepRecord& record = *find_step(draft.status(), step);
+  if (record.state != StepState::Pending || record.child_uid.empty()) return true;
+  const auto* live = draft.look_up(LiveChild{record.child});
+  if (live == nullptr) return false;
+  if (!*live || (*live)->meta.uid != record.child_uid) return true;
+  const Workflow& child = **live;
+  if (is_over(child)) return true;
+  lost.push_back({nullptr, &child, {step, record.attempts, draft.plan().run.run}, &record});
+  return true;
+}
+
 // Jobs and children that the next attempts of these steps have, although nobody was told. Empty: it
 // cannot be told now. All are asked for at once: a look-up for each step would not fit into one
 // pass.
@@ -156,6 +171,7 @@ std::optional<std::vector<Unknown>> lost_launches(Draft& draft, const Standing& 
     if (has_job(planned) && !look_for<LiveJob>(draft, attempt, job_name, lost)) all_known = false;
     if (has_child(planned) && !look_for<LiveChild>(draft, attempt, child_name, lost))
       all_known = false;
+    if (has_child(planned) && !look_for_resumed(draft, planned.ref, lost)) all_known = false;
   }
   if (!all_known) return std::nullopt;
   return lost;

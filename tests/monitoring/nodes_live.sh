@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Monitoring of nodes as it is, on a local cluster with the real metrics-server, the operator in it with the
 # overlay node-disks, and a step that takes memory: the pressure must be seen in the status, as an Event and
-# as a metric, and be over when the memory is free again. Takes about 5 minutes, needs root.
+# as a metric, and be over when the memory is free again. Takes about 6 minutes, needs root.
 #
 #   nodes_live.sh OPERATOR        what was built: build/release/operator/bootstrap-operator
 #
@@ -33,7 +33,7 @@ metrics() {
 }
 # await STATUS: of ResourcePressure.
 await() {
-    local deadline=$((SECONDS + 150))
+    local deadline=$((SECONDS + 240))
     until [[ $(condition '{.status}') == "$1" ]]; do
         ((SECONDS < deadline)) || die "ResourcePressure does not become $1"
         sleep 1
@@ -58,7 +58,7 @@ apiVersion: bootstrap.openshift.io/v1alpha1
 kind: BootstrapWorkflow
 metadata: {name: hungry}
 spec:
-  monitoring: {interval: 15s, memoryPercent: $limit}
+  monitoring: {interval: 15s, memoryPercent: $limit, cpuPercent: 100}   # other load is none of it
   tools:
     image: docker.io/library/busybox:1.35
     volumes: [{name: memory, emptyDir: {medium: Memory}}]
@@ -72,7 +72,7 @@ spec:
         dd if=/dev/zero of=/memory/taken bs=1M count=$take 2>/dev/null
         sleep 75
         rm /memory/taken
-        sleep 90
+        sleep 150
 YAML
 "$KUBECTL" get bwf hungry -w >"$work/watch" 2>/dev/null &
 watch=$!
@@ -87,7 +87,7 @@ done
 await False
 say "when it has given it back"
 condition
-k wait bwf/hungry --for=condition=Succeeded --timeout=200s
+k wait bwf/hungry --for=condition=Succeeded --timeout=230s
 kill "$watch" 2>/dev/null || true
 say "at the end"
 condition

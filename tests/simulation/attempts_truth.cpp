@@ -70,9 +70,12 @@ bool may_be(const std::string& reason, const PodRun& run, const Launch& launch,
   return true;
 }
 
-// What is recorded is why there is no further attempt.
+// What is recorded is why there is no further attempt: also of one that came late and was stopped,
+// or had ended by then.
 bool was_given_up(const Json& record) {
-  return was_ended(record) || record.value("reason", "") == "NotRetried";
+  const std::string reason = record.value("reason", "");
+  return was_ended(record) || reason == "NotRetried" ||
+         (reason == "JobSuspended" && record.value("message", "").starts_with("its Job was found"));
 }
 
 void check_reason(const PodRun& run, const Launch& launch, const OutlineStep& step,

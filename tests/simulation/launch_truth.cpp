@@ -22,6 +22,7 @@ void Invariants::on_job(const Change& change) {
   if (!attempts_.insert(name).second)
     violated(fmt::format("a: a second Job for {}", to_text(name)));
   if (is_late(known->second)) late_.insert(name);
+  if (is_of_former_run(known->second, job)) known->second.unrecorded.insert(name);
   if (is_final(known->second.status.value("state", "")) && !is_exempt(name))
     violated(fmt::format("c: Job {} created after the end", change.key.name));
   note_launch(known->second, name, uid_of(job));

@@ -178,9 +178,12 @@ void Invariants::on_plan(const Change& change) {
   Known& known = found->second;
   const Json& data = (*change.object)["data"];
   const int run = data["run"];
-  if (run < known.run && (server_.sender().late || is_overtaken(known))) return;  // nobody reads it
+  // Nobody reads it: a later run has begun, or it was cancelled before its first one had.
+  const bool is_over = known.run == 0 && is_final(known.status.value("state", ""));
+  if ((run < known.run || is_over) && (server_.sender().late || is_overtaken(known))) return;
   const int former = std::exchange(known.run, run);
   if (former == 0) {
+    known.run_start = *from_rfc3339(data["startTime"].get<std::string>());
     known.status = Json::object();  // it may have been cancelled before
     return;
   }

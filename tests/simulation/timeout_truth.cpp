@@ -44,7 +44,9 @@ std::optional<Deadline> deadline_of_phase(const Known& known, const std::string&
 }
 
 std::optional<Deadline> deadline_of_workflow(const Known& known, TimePoint now) {
-  const auto begin = from_rfc3339(known.status.value("startTime", ""));
+  // The first status of a run may be written long after its plan, by another operator.
+  auto begin = from_rfc3339(known.status.value("startTime", ""));
+  if (!begin && known.run > 0) begin = known.run_start;
   if (!known.outline.timeout || !begin) return std::nullopt;
   return deadline_of(known, *begin, *known.outline.timeout, now);
 }

@@ -453,6 +453,35 @@ TEST(Children, ThatHaveFailedAreResumedWithTheirParent) {
   EXPECT_EQ(std::count(s.done.begin(), s.done.end(), key("child")), 1);
 }
 
+// The answer to the request that resumes it was lost, and then its parent is cancelled.
+TEST(Rule6Ended, AChildThatMayHaveGoneOnIsLookedForBeforeItsParentEnds) {
+  for (const bool has_gone_on : {true, false}) {
+    Scenario s = with_failed_child();
+    s.workflow.steering.suspend = true;
+    s.workflow.steering.resume.run = 2;
+    s.pass(at(20));
+    ASSERT_EQ(s.workflow.status.run, 2);
+    ASSERT_EQ(s.step("one", "a").state, StepState::Pending);
+    Workflow& child = s.child_view("one", "a");
+    if (has_gone_on) {
+      child.steering.resume.run = child.status.run = 2;
+      child.status.state = WorkflowState::Running;
+    }
+    s.workflow.steering.suspend = false;
+    s.workflow.steering.cancel = true;
+    s.pass(at(30));
+    if (has_gone_on) {
+      EXPECT_EQ(s.step("one", "a").state, StepState::Ending);
+      EXPECT_TRUE(s.child_view("one", "a").steering.cancel);
+      EXPECT_EQ(s.step("one", "a").attempts, 1) << "it is that attempt, which goes on";
+      s.end_child("one", "a", WorkflowState::Cancelled, "Cancelled");
+      s.pass(at(40));
+    }
+    EXPECT_EQ(s.step("one", "a").state, StepState::Cancelled);
+    EXPECT_EQ(s.workflow.status.state, WorkflowState::Cancelled);
+  }
+}
+
 TEST(Children, ThatCannotBeResumedHaveFailedAgain) {
   Scenario s = with_failed_child();
   s.workflow.steering.resume.run = 2;
