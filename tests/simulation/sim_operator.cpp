@@ -99,7 +99,15 @@ void SimOperator::note(std::string what) {
 
 void SimOperator::kill() {
   network_.kill();
-  if (!busy()) die();
+  die_when_idle();
+}
+
+// What is blocked in a request learns of it when that ends: a watch, too, which tells nobody.
+void SimOperator::die_when_idle() {
+  if (!busy()) return die();
+  scheduler_.after(kWakeUp, [this, alive = alive_] {
+    if (*alive) die_when_idle();
+  });
 }
 
 void SimOperator::die() {

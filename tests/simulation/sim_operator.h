@@ -55,6 +55,7 @@ class SimOperator {
   void sample_nodes_when_due();
   void note(std::string);
   void die();
+  void die_when_idle();
 
   Scheduler& scheduler_;
   Random random_;
