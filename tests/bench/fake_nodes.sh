@@ -43,26 +43,11 @@ while (($# > 0)); do
     shift
 done
 
-clean_up() {
-    local code=$? pid
-    trap - EXIT
-    trap '' INT TERM HUP
-    for pid in $operator_pid $ideal_pid; do
-        kill "$pid" 2>/dev/null || true
-    done
-    [[ -z ${AUDIT_LOG:-} || ! -r $AUDIT_LOG ]] || cp "$AUDIT_LOG" "$out/audit.log"
-    rm -f "$out"/*.kubeconfig
-    [[ -n $keep ]] || "$root/tests/cluster/down.sh" --name "$name" --purge || true
-    exit "$code"
-}
-
 main() {
     need_programs operator/bootstrap-operator tests/bench/{ideal_chain,bench_driver,bench_report}
     mkdir -p "$out"
     rm -f "$out"/{run.json,bench.json,audit.log}
-    trap clean_up EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM HUP
+    clean_up_at_the_end
 
     say "starting a control plane with fake nodes, and the operator beside it"
     "$root/tests/cluster/up.sh" --name "$name" --fake-nodes >"$out/up"
@@ -134,6 +119,7 @@ start_operator() {
     "$build/operator/bootstrap-operator" --kubeconfig="$out/operator.kubeconfig" --http-port=0 \
         >"$out/operator.log" 2>&1 &
     operator_pid=$!
+    own_pids+=("$operator_pid")
 }
 
 main

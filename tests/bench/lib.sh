@@ -6,11 +6,30 @@
 operator_user=system:serviceaccount:bootstrap-operator:bootstrap-operator
 ideal_namespace=bench-engines
 ideal_user=system:serviceaccount:$ideal_namespace:ideal-chain
-ideal_pid=''
+ideal_pid='' own_pids=()
 
 say() { echo "==> $*"; }
 die() { echo "bench: $*" >&2; exit 1; }
 k() { timeout 120 "$KUBECTL" "$@"; }
+
+# Ends what was started on this machine, keeps the audit log, and stops the cluster unless it is to be kept.
+clean_up() {
+    local code=$? pid
+    trap - EXIT
+    trap '' INT TERM HUP
+    for pid in "${own_pids[@]}" $ideal_pid; do
+        kill "$pid" 2>/dev/null || true
+    done
+    [[ -z ${AUDIT_LOG:-} || ! -r $AUDIT_LOG ]] || cp "$AUDIT_LOG" "$out/audit.log"
+    rm -f "$out"/*.kubeconfig
+    [[ -n $keep ]] || "$root/tests/cluster/down.sh" --name "$name" --purge || true
+    exit "$code"
+}
+clean_up_at_the_end() {
+    trap clean_up EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+}
 
 # need_programs NAME...: below $build.
 need_programs() {

@@ -45,25 +45,12 @@ while (($# > 0)); do
     shift
 done
 
-clean_up() {
-    local code=$?
-    trap - EXIT
-    trap '' INT TERM HUP
-    [[ -z $ideal_pid ]] || kill "$ideal_pid" 2>/dev/null || true
-    [[ -z ${AUDIT_LOG:-} || ! -r $AUDIT_LOG ]] || cp "$AUDIT_LOG" "$out/audit.log"
-    rm -f "$out/ideal.kubeconfig"
-    [[ -n $keep ]] || "$root/tests/cluster/down.sh" --name "$name" --purge || true
-    exit "$code"
-}
-
 main() {
     ((EUID == 0)) || die "a local cluster runs real containers and needs root"
     need_programs operator/bootstrap-operator tests/bench/{bench_driver,bench_fill,bench_report,ideal_chain}
     rm -rf "$out"
     mkdir -p "$out"
-    trap clean_up EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM HUP
+    clean_up_at_the_end
     say "starting a local cluster and the operator in it"
     start_cluster_and_operator "$name"
     wait_for_owner_checks

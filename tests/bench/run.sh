@@ -49,27 +49,12 @@ while (($# > 0)); do
     shift
 done
 
-clean_up() {
-    local code=$?
-    trap - EXIT
-    trap '' INT TERM HUP
-    [[ -z $ideal_pid ]] || kill "$ideal_pid" 2>/dev/null || true
-    [[ -z ${AUDIT_LOG:-} || ! -r $AUDIT_LOG ]] || cp "$AUDIT_LOG" "$out/audit.log"
-    rm -f "$out/ideal.kubeconfig"
-    if [[ -z $keep ]]; then
-        "$root/tests/cluster/down.sh" --name "$name" --purge || true
-    fi
-    exit "$code"
-}
-
 main() {
     ((EUID == 0)) || die "a local cluster runs real containers and needs root: sudo make bench"
     need_programs operator/bootstrap-operator tests/bench/{ideal_chain,bench_driver,bench_report}
     mkdir -p "$out"
     rm -f "$out"/{run.json,bench.json,audit.log,idle.jsonl}
-    trap clean_up EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM HUP
+    clean_up_at_the_end
 
     say "starting a local cluster and the operator in it"
     start_cluster_and_operator "$name"

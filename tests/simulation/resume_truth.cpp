@@ -178,9 +178,12 @@ void Invariants::on_plan(const Change& change) {
   Known& known = found->second;
   const Json& data = (*change.object)["data"];
   const int run = data["run"];
-  // Nobody reads it: a later run has begun, or it was cancelled before its first one had.
+  // Nobody reads it: a later run has begun, or it was cancelled before its first one had and nobody
+  // has asked for it since.
+  const bool late = server_.sender().late;
   const bool is_over = known.run == 0 && is_final(known.status.value("state", ""));
-  if ((run < known.run || is_over) && (server_.sender().late || is_overtaken(known))) return;
+  if (run < known.run && (late || is_overtaken(known))) return;
+  if (is_over && late && known.wanted < run) return;
   const int former = std::exchange(known.run, run);
   if (former == 0) {
     known.run_start = *from_rfc3339(data["startTime"].get<std::string>());
