@@ -133,7 +133,7 @@ Found<TimesOfFamily::Answer> Lookups::find(const TimesOfFamily&) const {
 }
 
 Found<NodeUsage::Answer> Lookups::find(const NodeUsage&) const {
-  return tl::unexpected(Unavailable{"what the store has is no look-up"});
+  return tl::unexpected(Unavailable{"the load of a node is no look-up"});
 }
 
 Found<TemplateOf::Answer> Lookups::find(const TemplateOf& q) const {
