@@ -13,6 +13,7 @@
 
 #include "controllers/launch_values.h"
 #include "controllers/plan.h"
+#include "controllers/stop.h"
 
 namespace bootstrap {
 
@@ -66,7 +67,7 @@ struct ReportStrayLock {
 struct SuspendJob {  // its pod is ended, with its grace period
   std::string name;
   std::string job_uid;
-  std::string reason;  // stays on the Job, so that whoever sees it stopped knows why
+  Stop stop;
 };
 
 struct CreateChild {  // the workflow that a step runs
@@ -90,7 +91,7 @@ struct SteerChild {
   std::string name;
   std::string uid;
   bool suspend = false;
-  std::string cancel = {};  // why, which stays on the child; empty: it is not cancelled
+  Stop cancel = {};  // without a reason: it is not cancelled
   std::optional<ChildResume> resume = {};
 };
 

@@ -1,8 +1,5 @@
 #include "controllers/advance_step.h"
 
-#include <set>
-#include <string_view>
-
 #include "controllers/answers.h"
 #include "controllers/approve_gate.h"
 #include "controllers/ask_gate.h"
@@ -58,14 +55,15 @@ AttemptView view_of(Draft& draft, const Standing& standing, const PlanStep& step
   return job_attempt(step, record, draft.observed().work, draft.ask(), draft.now());
 }
 
-// What was stopped with the run before, by its cancel or a timeout, without a record of that:
-// nobody wants this run to end for it, so its attempt is lost like one whose node is gone.
+// An operator that another one had overtaken has stopped it for the end of a run before, of which
+// there is no record: nobody wants this run to end for that, so the attempt is lost like one whose
+// node is gone.
 void forgive_former_stop(AttemptView& view, const PlanStep& step, const StepRecord& record,
                          const Plan& plan, const Standing& standing) {
-  static const std::set<std::string_view> kStops{reasons::kCancelled, reasons::kPhaseTimedOut,
-                                                 reasons::kWorkflowTimedOut};
-  if (!view.result || !kStops.contains(view.result->reason)) return;
-  if (record.state == StepState::Ending || record.plan == plan.name ||
+  if (!view.result || !was_for_a_run(view.result->stop)) return;
+  const int run = view.result->stop.run;
+  const bool is_of_former_run = run > 0 && run < plan.run.run;
+  if (!is_of_former_run || record.state == StepState::Ending ||
       standing.intent(step.phase) == Intent::End)
     return;
   view.result->reason = has_child(step) ? reasons::kChildFailed : reasons::kDisrupted;

@@ -5,9 +5,9 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "controllers/outputs.h"
+#include "controllers/stop.h"
 #include "controllers/time.h"
 
 namespace bootstrap {
@@ -101,6 +101,7 @@ struct AttemptResult {
   std::optional<TimePoint> finished;  // the tool's container
   std::string log_tail;
   Outputs outputs{};  // of a success
+  Stop stop{};        // of a failure for which we have told it to end
 };
 
 struct AttemptView {
@@ -117,9 +118,5 @@ struct AttemptView {
       {};                           // its timeout has passed and it must be stopped: what to say
   std::optional<int> percent = {};  // how far it is, when it can tell
 };
-
-// Why its Job or child was stopped, by the reason that we have left on it. Empty: by one that says
-// nothing more.
-std::string stop_text(std::string_view reason);
 
 }  // namespace bootstrap

@@ -95,9 +95,10 @@ class ChildAttempt {
 
   // By its step, whose record of that may have been lost.
   void explain_stop(const Workflow& child, AttemptResult& result) const {
-    const std::string why = stop_text(child.stop_reason);
+    const std::string why = stop_text(child.stop.reason);
     if (why.empty()) return;
-    result.reason = child.stop_reason;
+    result.stop = child.stop;
+    result.reason = child.stop.reason;
     result.message = why;
   }
 

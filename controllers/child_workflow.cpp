@@ -78,14 +78,13 @@ bool is_over(const Workflow& child) {
 json steering_patch(const SteerChild& to) {
   // Null: the field is as if it had never been set.
   json spec{{"suspend", to.suspend ? json(true) : json()},
-            {"cancel", to.cancel.empty() ? json() : json(true)}};
-  const json reason = to.cancel.empty() ? json() : json(to.cancel);
+            {"cancel", to.cancel.reason.empty() ? json() : json(true)}};
   if (to.resume) {
     spec["resume"] = {{"run", to.resume->run}};
     spec["templateRef"] = {{"name", to.resume->template_name}};
     spec["parameters"] = to_json(to.resume->parameters);
   }
-  return {{"metadata", {{"uid", to.uid}, {"annotations", {{annotations::kStopReason, reason}}}}},
+  return {{"metadata", {{"uid", to.uid}, {"annotations", annotations_of(to.cancel)}}},
           {"spec", std::move(spec)}};
 }
 

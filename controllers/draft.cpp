@@ -43,12 +43,12 @@ bool Draft::stop(const JobView& job, const std::string& reason) {
   if (job.suspended || has_condition(job.conditions, "Complete") ||
       has_condition(job.conditions, "Failed"))
     return true;
-  return act_until_done(SuspendJob{job.meta.name, job.meta.uid, reason});
+  return act_until_done(SuspendJob{job.meta.name, job.meta.uid, {reason, status().run}});
 }
 
 bool Draft::stop(const Workflow& child, const std::string& reason) {
   if (child.meta.deletion || is_over(child) || child.steering.cancel) return true;
-  return steer({child.meta.name, child.meta.uid, false, reason});
+  return steer({child.meta.name, child.meta.uid, false, {reason, status().run}});
 }
 
 bool Draft::act_until_done(Action action) {

@@ -200,7 +200,7 @@ class JobAttempt {
   AttemptView suspended() {
     if (auto said = said_by_live_pods()) return *said;
     AttemptView view = ended({});
-    if (job_->stop_reason.empty()) {
+    if (job_->stop.reason.empty()) {
       view.result->reason = reasons::kJobSuspended;
       view.result->message = fmt::format("its Job {} was suspended by somebody else", record_.job);
     } else {
@@ -291,7 +291,7 @@ class JobAttempt {
                                      source ? "its source could not be fetched, " : "", code);
       }
     }
-    if (job_->suspended && !job_->stop_reason.empty())
+    if (job_->suspended && !job_->stop.reason.empty())
       explain_stop(*job_, record_, step_.definition, result);
     return result;
   }

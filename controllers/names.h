@@ -77,8 +77,9 @@ inline constexpr const char* kStdin = "bootstrap.openshift.io/stdin";    // on a
 inline constexpr const char* kAncestors = "bootstrap.openshift.io/ancestors";
 inline constexpr const char* kPasswd = "bootstrap.openshift.io/passwd";  // on a pod
 inline constexpr const char* kLock = "bootstrap.openshift.io/lock";      // on a Lease: its name
-// On a Job that was suspended, and on a child that was cancelled: the reason its step has.
+// On a Job that was suspended, and on a child that was cancelled: see stop.h.
 inline constexpr const char* kStopReason = "bootstrap.openshift.io/stop-reason";
+inline constexpr const char* kStopRun = "bootstrap.openshift.io/stop-run";
 }  // namespace annotations
 
 inline constexpr const char* kApiVersion = "bootstrap.openshift.io/v1alpha1";

@@ -102,14 +102,15 @@ bool is_lost(const ContainerView& container) {
 
 void explain_stop(const JobView& job, const StepRecord& record, const StepDefinition& definition,
                   AttemptResult& result) {
-  result.reason = job.stop_reason;
+  result.stop = job.stop;
+  result.reason = job.stop.reason;
   if (result.reason == reasons::kNotStarted) {
     result.message = fmt::format("did not start within {}", to_text(definition.start_timeout));
     result.exit_code.reset();  // whoever names one has made it up, as the kubelet does
     result.log_tail.clear();
     return;
   }
-  result.message = stop_text(job.stop_reason);
+  result.message = stop_text(job.stop.reason);
   if (result.message.empty()) result.message = fmt::format("its Job {} was stopped", record.job);
 }
 
@@ -122,7 +123,7 @@ void explain_failure(const FailedPod& failed, AttemptResult& result) {
     result.reason = reasons::kTimedOut;
     result.message = fmt::format("did not end within its timeout of {}",
                                  to_text(pod.deadline.value_or(definition.timeout)));
-  } else if (job != nullptr && job->suspended && !job->stop_reason.empty()) {
+  } else if (job != nullptr && job->suspended && !job->stop.reason.empty()) {
     explain_stop(*job, record, definition, result);
   } else if (disrupted != nullptr && disrupted->status == "True") {
     result.reason = reasons::kDisrupted;

@@ -97,24 +97,13 @@ bool needs_its_spec(const Workflow& workflow) {
          workflow.steering.resume_policy == ResumePolicy::OnDefinitionChange;
 }
 
-// Anybody who may change these objects can write anything there; it is ours only when it is one of
-// these.
-std::string stop_reason(const json& annotations) {
-  std::string reason = text(annotations, annotations::kStopReason);
-  for (const char* known :
-       {reasons::kNotStarted, reasons::kTimedOut, reasons::kPhaseTimedOut,
-        reasons::kWorkflowTimedOut, reasons::kCancelled, reasons::kJobSuspended})
-    if (reason == known) return reason;
-  return "";
-}
-
 tl::expected<Workflow, std::string> read_workflow(const json& object) {
   auto status = read_status(child(object, "status"));
   if (!status) return tl::unexpected("status: " + status.error());
   Workflow workflow{read_meta(object), "{}", std::move(*status)};
   const json& annotations = child(child(object, "metadata"), "annotations");
   workflow.ancestors = ancestors_from(text(annotations, annotations::kAncestors));
-  workflow.stop_reason = stop_reason(annotations);
+  workflow.stop = read_stop(annotations);
   const json& spec = child(object, "spec");
   workflow.steering = read_steering(spec);
   workflow.template_name = text(child(spec, "templateRef"), "name");
@@ -130,7 +119,7 @@ tl::expected<Workflow, std::string> read_workflow(const json& object) {
 tl::expected<JobView, std::string> read_job(const json& object) {
   const json& suspend = child(child(object, "spec"), "suspend");
   return JobView{read_meta(object), suspend.is_boolean() && suspend.get<bool>(),
-                 stop_reason(child(child(object, "metadata"), "annotations")),
+                 read_stop(child(child(object, "metadata"), "annotations")),
                  conditions(child(object, "status"), {"Complete", "Failed"})};
 }
 
@@ -186,14 +175,15 @@ tl::expected<TemplateView, std::string> read_template(const json& object) {
 
 const Projection<Workflow> kWorkflowProjection{
     fields({"spec", "status", "metadata.annotations.bootstrap\\.openshift\\.io/ancestors",
-            "metadata.annotations.bootstrap\\.openshift\\.io/stop-reason"}),
+            "metadata.annotations.bootstrap\\.openshift\\.io/stop-reason",
+            "metadata.annotations.bootstrap\\.openshift\\.io/stop-run"}),
     read_workflow};
 
 const Projection<JobView> kJobProjection{
-    fields_of_attempt({"spec.suspend",
-                       "metadata.annotations.bootstrap\\.openshift\\.io/stop-reason",
-                       "status.conditions.type", "status.conditions.status",
-                       "status.conditions.reason", "status.conditions.message"}),
+    fields_of_attempt(
+        {"spec.suspend", "metadata.annotations.bootstrap\\.openshift\\.io/stop-reason",
+         "metadata.annotations.bootstrap\\.openshift\\.io/stop-run", "status.conditions.type",
+         "status.conditions.status", "status.conditions.reason", "status.conditions.message"}),
     read_job};
 
 const Projection<PodView> kPodProjection{
@@ -221,8 +211,8 @@ const Projection<PlanView> kPlanProjection{fields({"revision"}), read_plan};
 const Projection<TemplateView> kTemplateProjection{fields({"spec"}), read_template};
 
 bool says_the_same(const JobView& a, const JobView& b) {
-  return same_but_version(a.meta, b.meta) && a.suspended == b.suspended &&
-         a.stop_reason == b.stop_reason && a.conditions == b.conditions;
+  return same_but_version(a.meta, b.meta) && a.suspended == b.suspended && a.stop == b.stop &&
+         a.conditions == b.conditions;
 }
 
 namespace {

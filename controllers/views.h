@@ -15,6 +15,7 @@
 #include "controllers/projection.h"
 #include "controllers/status.h"
 #include "controllers/steering.h"
+#include "controllers/stop.h"
 
 namespace bootstrap {
 
@@ -29,7 +30,7 @@ struct Workflow {
   std::vector<Approval> approvals{};
   std::string template_name = {};           // that it runs; empty: a definition of its own
   std::vector<std::string> ancestors = {};  // of a child; see child_workflow.h
-  std::string stop_reason = {};             // of a child: why its step has cancelled it
+  Stop stop = {};                           // of a child that its step has cancelled
 };
 
 struct ObjectCondition {
@@ -43,7 +44,7 @@ struct ObjectCondition {
 struct JobView {
   ObjectMeta meta;
   bool suspended = false;                   // spec.suspend
-  std::string stop_reason;                  // why we suspended it; empty: somebody else did
+  Stop stop;                                // when it is suspended
   std::vector<ObjectCondition> conditions;  // Complete and Failed
 };
 

@@ -130,8 +130,7 @@ Outcome ActionsPerformer::adopt_job(const std::string& name) const {
 
 Outcome ActionsPerformer::perform(const SuspendJob& action) const {
   const json patch{
-      {"metadata",
-       {{"uid", action.job_uid}, {"annotations", {{annotations::kStopReason, action.reason}}}}},
+      {"metadata", {{"uid", action.job_uid}, {"annotations", annotations_of(action.stop)}}},
       {"spec", {{"suspend", true}}}};
   const auto patched =
       client_.merge_patch(kube::resources::kJobs, workflow_.ns, action.name, patch.dump());

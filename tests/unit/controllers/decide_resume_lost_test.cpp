@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -105,7 +106,7 @@ TEST(Resume, WaitsForAJobThatHasBeenToldToEnd) {
   Scenario s(three_steps());
   s.pass(at(0));
   s.job_view("one", "a").suspended = true;
-  s.job_view("one", "a").stop_reason = reasons::kCancelled;
+  s.job_view("one", "a").stop = {reasons::kCancelled, 1};
   s.run_container("one", "a");
   s.workflow.steering.resume.run = 2;
   s.pass(at(10));
@@ -115,29 +116,53 @@ TEST(Resume, WaitsForAJobThatHasBeenToldToEnd) {
   EXPECT_EQ(s.workflow.status.run, 1);
 }
 
-// An operator that another one has overtaken has told it to end, after the next run had begun.
-TEST(Resume, WhatWasStoppedWithTheRunBeforeIsLostToThisOne) {
+// An operator that another one has overtaken has told it to end, after the next run had begun:
+// what goes on from the run before, and what only this one has launched (seed 7781).
+TEST(Resume, WhatIsStoppedForTheRunBeforeIsLostToThisOne) {
   for (const char* reason : {reasons::kCancelled, reasons::kWorkflowTimedOut})
-    for (const bool retries : {true, false}) {
-      json spec = three_steps();
-      if (retries) spec["phases"][0]["steps"][0]["retry"] = {{"attempts", 2}};
-      Scenario s(spec);
-      s.pass(at(0));
-      s.run_container("one", "a");
-      s.workflow.steering.resume.run = 2;
-      s.pass(at(10));
-      ASSERT_EQ(s.workflow.status.run, 2);
-      s.job_view("one", "a").suspended = true;
-      s.job_view("one", "a").stop_reason = reason;
-      s.end_pod("one", "a", 143);
-      s.answer_pods("one", "a");
-      s.pass(at(20));
-      EXPECT_EQ(s.step("one", "a").state, retries ? StepState::Backoff : StepState::Failed)
-          << "nobody wants run 2 to be cancelled";
-      EXPECT_EQ(s.step("one", "a").reason, "Disrupted");
-      EXPECT_EQ(s.step("one", "a").message, "it was stopped with the run before");
-      EXPECT_EQ(s.step("one", "a").uncounted, retries ? 1 : 0) << "no fault of the tool";
-    }
+    for (const bool retries : {true, false})
+      for (const bool goes_on : {true, false}) {
+        SCOPED_TRACE(fmt::format("{}, retries {}, goes on {}", reason, retries, goes_on));
+        json spec = three_steps();
+        if (retries) spec["phases"][0]["steps"][0]["retry"] = {{"attempts", 2}};
+        Scenario s(spec);
+        s.pass(at(0));
+        if (!goes_on) s.end_pod("one", "a", 3);
+        s.pass(at(5));
+        s.answer_pods("one", "a");
+        s.workflow.steering.resume.run = 2;
+        s.pass(at(10));
+        ASSERT_EQ(s.workflow.status.run, 2);
+        ASSERT_EQ(s.step("one", "a").state, StepState::Running);
+        ASSERT_EQ(s.step("one", "a").attempts, goes_on ? 1 : 2);
+        s.job_view("one", "a").suspended = true;
+        s.job_view("one", "a").stop = {reason, 1};
+        s.end_pod("one", "a", 143);
+        s.answer_pods("one", "a");
+        s.pass(at(20));
+        EXPECT_EQ(s.step("one", "a").state, retries ? StepState::Backoff : StepState::Failed)
+            << "nobody wants run 2 to be cancelled";
+        EXPECT_EQ(s.step("one", "a").reason, "Disrupted");
+        EXPECT_EQ(s.step("one", "a").message, "it was stopped with the run before");
+        EXPECT_EQ(s.step("one", "a").uncounted, retries ? 1 : 0) << "no fault of the tool";
+      }
+}
+
+// Its status was not written, or is of a version of the operator that did not say in which run.
+TEST(Resume, WhatIsStoppedForThisRunEndsIt) {
+  for (const int run : {0, 2}) {
+    Scenario s(three_steps());
+    s.pass(at(0));
+    s.workflow.steering.resume.run = 2;
+    s.pass(at(10));
+    ASSERT_EQ(s.workflow.status.run, 2);
+    s.job_view("one", "a").suspended = true;
+    s.job_view("one", "a").stop = {reasons::kCancelled, run};
+    s.end_pod("one", "a", 143);
+    s.answer_pods("one", "a");
+    s.pass(at(20));
+    EXPECT_EQ(s.step("one", "a").state, StepState::Cancelled) << run;
+  }
 }
 
 TEST(Resume, AJobRestsOnNothingThatOnlyThisPassHasDecided) {

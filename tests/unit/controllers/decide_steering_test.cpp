@@ -140,7 +140,7 @@ TEST(Cancel, EndsWhatRunsAndKeepsTheRestFromStarting) {
   s.pass(at(10));
   EXPECT_EQ(s.step("one", "a").state, StepState::Ending);
   EXPECT_EQ(s.done.back(), "suspend/" + Scenario::job("one", "a"));
-  EXPECT_EQ(s.job_view("one", "a").stop_reason, "Cancelled");
+  EXPECT_EQ(s.job_view("one", "a").stop, (Stop{"Cancelled", 1}));
   EXPECT_EQ(s.workflow.status.state, WorkflowState::Running);
   EXPECT_EQ(s.workflow.status.reason, "Cancelling");
   EXPECT_EQ(s.workflow.status.message,

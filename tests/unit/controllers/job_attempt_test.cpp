@@ -126,7 +126,7 @@ TEST(Rule6Ended, AStoppedJobHasEndedOnlyWhenTheLiveApiShowsNoPodAtWork) {
   for (const bool ours : {true, false}) {
     Attempt a;
     a.job->suspended = true;
-    if (ours) a.job->stop_reason = "NotStarted";
+    if (ours) a.job->stop.reason = "NotStarted";
     AttemptView view = a.view();
     EXPECT_EQ(view.live, Liveness::Ending) << "not answered yet";
     EXPECT_TRUE(a.asked.contains(LivePods{{"one", "a"}}));

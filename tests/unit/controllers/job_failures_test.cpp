@@ -144,21 +144,21 @@ TEST(JobAttempt, SaysWhoEndedThePod) {
        [](Attempt& a) {
          a.add_pod("Failed", {ended(137)}).meta.deletion = at(5);
          a.job->suspended = true;
-         a.job->stop_reason = "NotStarted";
+         a.job->stop.reason = "NotStarted";
        },
        "NotStarted", "did not start within 15m0s", std::nullopt},
       {"the operator, for the timeout of its phase, and there was no container yet",
        [](Attempt& a) {
          a.add_pod("Failed", {ended(137, kLost, "ContainerStatusUnknown")}).meta.deletion = at(5);
          a.job->suspended = true;
-         a.job->stop_reason = "PhaseTimedOut";
+         a.job->stop.reason = "PhaseTimedOut";
        },
        "PhaseTimedOut", "its phase did not end within its timeout", std::nullopt},
       {"the operator, before anything ran",
        [](Attempt& a) {
          a.add_pod("Failed", {}).meta.deletion = at(5);
          a.job->suspended = true;
-         a.job->stop_reason = "JobSuspended";
+         a.job->stop.reason = "JobSuspended";
        },
        "JobSuspended", "its Job job was stopped", std::nullopt},
   });

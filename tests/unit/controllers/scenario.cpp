@@ -204,8 +204,8 @@ Outcome Scenario::perform(const Action& action) {
   if (const auto* steer = std::get_if<SteerChild>(&action)) {
     auto steered = std::make_shared<Workflow>(*children_.at(steer->name));
     steered->steering.suspend = steer->suspend;
-    steered->steering.cancel = !steer->cancel.empty();
-    steered->stop_reason = steer->cancel;
+    steered->steering.cancel = !steer->cancel.reason.empty();
+    steered->stop = steer->cancel;
     if (steer->resume) steered->steering.resume.run = steer->resume->run;
     children_[steer->name] = steered;
     refresh();
@@ -218,7 +218,7 @@ Outcome Scenario::perform(const Action& action) {
   const auto& suspend = std::get<SuspendJob>(action);
   auto stopped = std::make_shared<JobView>(*jobs_.at(suspend.name));
   stopped->suspended = true;
-  stopped->stop_reason = suspend.reason;
+  stopped->stop = suspend.stop;
   jobs_[suspend.name] = stopped;  // seen by the next pass
   refresh();
   return Done{suspend.job_uid};

@@ -151,18 +151,20 @@ TEST_F(PerformerTest, MakesAChildOrMeetsItsOwn) {
 }
 
 TEST_F(PerformerTest, SteersTheLiveFieldsOfAChildAndNothingElse) {
-  SteerChild action{"c", "uid-c", false, "Cancelled"};
+  SteerChild action{"c", "uid-c", false, {"Cancelled", 2}};
   will_answer(200, "uid-w");
   EXPECT_TRUE(std::holds_alternative<Done>(perform(action)));
   EXPECT_EQ(sent(), json::parse(R"({"metadata": {"uid": "uid-c", "annotations": {
-      "bootstrap.openshift.io/stop-reason": "Cancelled"}},
+      "bootstrap.openshift.io/stop-reason": "Cancelled",
+      "bootstrap.openshift.io/stop-run": "2"}},
       "spec": {"suspend": null, "cancel": true}})"));
-  action = {"c", "uid-c", false, "", ChildResume{3, "t", {{"x", "1"}}}};
+  action = {"c", "uid-c", false, {}, ChildResume{3, "t", {{"x", "1"}}}};
   will_answer(200, "uid-w");
   EXPECT_TRUE(std::holds_alternative<Done>(perform(action)));
   EXPECT_EQ(json::parse(transport_.seen().back().request.body),
             json::parse(R"({"metadata": {"uid": "uid-c", "annotations": {
-      "bootstrap.openshift.io/stop-reason": null}}, "spec": {
+      "bootstrap.openshift.io/stop-reason": null,
+      "bootstrap.openshift.io/stop-run": null}}, "spec": {
       "suspend": null, "cancel": null, "resume": {"run": 3}, "templateRef": {"name": "t"},
       "parameters": [{"name": "x", "value": "1"}]}})"));
   will_refuse(404, "NotFound", "it is not there");
@@ -296,26 +298,27 @@ TEST_F(PerformerTest, DeletesOnlyTheObjectThatItKnows) {
   }
 }
 
-TEST_F(PerformerTest, StopsAJobOnlyUnderItsUidAndLeavesTheReasonOnIt) {
+TEST_F(PerformerTest, StopsAJobOnlyUnderItsUidAndSaysWhyOnIt) {
   will_answer(200, "uid-w");
-  const Outcome outcome = perform(SuspendJob{"job", "job-uid", "NotStarted"});
+  const Outcome outcome = perform(SuspendJob{"job", "job-uid", {"NotStarted", 3}});
   EXPECT_TRUE(std::holds_alternative<Done>(outcome));
   EXPECT_EQ(sent(), json::parse(R"({"metadata": {"uid": "job-uid", "annotations":
-      {"bootstrap.openshift.io/stop-reason": "NotStarted"}}, "spec": {"suspend": true}})"));
+      {"bootstrap.openshift.io/stop-reason": "NotStarted",
+       "bootstrap.openshift.io/stop-run": "3"}}, "spec": {"suspend": true}})"));
   EXPECT_EQ(transport_.seen()[0].request.target, "/apis/batch/v1/namespaces/ns/jobs/job");
   EXPECT_THAT(wrote_, ElementsAre(41));
 }
 
 TEST_F(PerformerTest, AJobThatIsGoneNeedsNoStop) {
   will_refuse(404, "NotFound", "gone");
-  EXPECT_TRUE(std::holds_alternative<Done>(perform(SuspendJob{"job", "job-uid", "x"})));
+  EXPECT_TRUE(std::holds_alternative<Done>(perform(SuspendJob{"job", "job-uid", {"x", 1}})));
 }
 
 TEST_F(PerformerTest, AStopThatFailsIsSaid) {
   will_refuse(409, "Conflict", "another UID");
-  EXPECT_TRUE(std::holds_alternative<Refused>(perform(SuspendJob{"job", "job-uid", "x"})));
+  EXPECT_TRUE(std::holds_alternative<Refused>(perform(SuspendJob{"job", "job-uid", {"x", 1}})));
   will_refuse(503, "ServiceUnavailable", "later");
-  EXPECT_TRUE(std::holds_alternative<NotKnown>(perform(SuspendJob{"job", "job-uid", "x"})));
+  EXPECT_TRUE(std::holds_alternative<NotKnown>(perform(SuspendJob{"job", "job-uid", {"x", 1}})));
   EXPECT_THAT(wrote_, IsEmpty());
 }
 
