@@ -86,6 +86,9 @@ void run_steps(Draft& draft, const Orders& orders) {
   if (move_steps(draft, standing)) {
     summarize(draft.status(), draft.plan(), draft.now(), orders);
     if (const auto deadline = standing.next_deadline()) draft.wake(*deadline);
+  } else {
+    // That of the run before would be told of this one, and then go back.
+    summarize_progress(draft.status(), draft.plan(), standing);
   }
   keep_newest_log_tails(draft.status(), draft.plan(), standing);
 }

@@ -23,6 +23,9 @@ void hold(Status&, const Hold&, std::int64_t generation, TimePoint now);
 // Sets phases, progress, state, reason, message and conditions from the steps of a run.
 void summarize(Status&, const Plan&, TimePoint now, const Orders& = {});
 
+// Progress alone: how many steps are done can be told before the whole can.
+void summarize_progress(Status&, const Plan&, const Standing&);
+
 // The end of a log is the largest part of a step: the newest failures keep theirs
 // (limits::kLogTails), and those of which the workflow's message speaks.
 void keep_newest_log_tails(Status&, const Plan&, const Standing&);

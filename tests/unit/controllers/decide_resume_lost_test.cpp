@@ -148,6 +148,26 @@ TEST(Resume, WhatIsStoppedForTheRunBeforeIsLostToThisOne) {
       }
 }
 
+// The run has begun although nobody can tell yet what its cancel meets (seed 8321).
+TEST(Resume, ProgressIsThatOfTheNewRunFromItsFirstStatusOn) {
+  Scenario s = failed_at_b();
+  ASSERT_EQ(s.workflow.status.progress->completed, 1);
+  const Status before = s.workflow.status;
+  s.workflow.steering.resume = {2, "one"};
+  s.pass(at(100));
+  ASSERT_EQ(s.workflow.status.run, 2);
+  s.workflow.status = before;  // its write was lost, and the Job with the request for it
+  s.remove_job("one", "a");
+  s.workflow.steering.cancel = true;
+  s.facts[LiveJob{Scenario::job("one", "a", 2)}] =
+      Found<LiveJob::Answer>(tl::unexpected(Unavailable{"down"}));
+  s.pass(at(110));
+  EXPECT_EQ(s.workflow.status.run, 2);
+  EXPECT_FALSE(s.last.retry.empty());
+  EXPECT_EQ(s.step("one", "a").state, StepState::Pending);
+  EXPECT_EQ(s.workflow.status.progress->text, "0/3 0%");
+}
+
 // Its status was not written, or is of a version of the operator that did not say in which run.
 TEST(Resume, WhatIsStoppedForThisRunEndsIt) {
   for (const int run : {0, 2}) {
