@@ -6,12 +6,13 @@
 #include <cstdlib>
 #include <iostream>
 #include <mutex>
+#include <thread>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "operator/runtime/threads.h"
 #include "tests/bench/connection.h"
 
 using namespace bootstrap;
@@ -88,8 +89,7 @@ class Filler {
 int run(const Options& options) {
   constexpr int kAtOnce = 4;
   const runtime::SystemClock clock;
-  runtime::Threads threads;
-  auto connection = Connection::open(options.kubeconfig, clock, threads.stop_token());
+  auto connection = Connection::open(options.kubeconfig, clock, {});
   std::string problem;
   if (!connection) {
     problem = connection.error();
@@ -98,13 +98,9 @@ int run(const Options& options) {
     if (const auto known = filler.read_pattern(); !known) {
       problem = known.error();
     } else {
-      std::atomic<int> left = kAtOnce;
-      for (int i = 0; i < kAtOnce; ++i)
-        threads.spawn(fmt::format("fill-{}", i), [&](std::stop_token) {
-          filler.work();
-          if (--left == 0) threads.request_stop();
-        });
-      threads.join(std::chrono::minutes(10));
+      std::vector<std::jthread> workers;
+      for (int i = 0; i < kAtOnce; ++i) workers.emplace_back([&filler] { filler.work(); });
+      workers.clear();  // they have ended
       problem = filler.failure();
     }
   }
