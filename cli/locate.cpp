@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "controllers/json_fields.h"
+
 namespace bootstrap::cli {
 namespace {
 
@@ -18,11 +20,6 @@ bool begins_with(std::string_view rest, std::string_view part) {
   if (!rest.starts_with(part)) return false;
   rest.remove_prefix(part.size());
   return rest.empty() || rest.front() == '.' || rest.front() == '[';
-}
-
-std::string text_of(const json& object, const char* key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 class Walk {
@@ -59,7 +56,8 @@ class Walk {
     };
     if (entry_ != Entry::Numbered)
       for (const char* field : kNameFields)
-        for (std::size_t i = 0; i < value_->size(); ++i) look_at(i, text_of((*value_)[i], field));
+        for (std::size_t i = 0; i < value_->size(); ++i)
+          look_at(i, text_field((*value_)[i], field));
     if (!found)
       for (std::size_t i = 0; i < value_->size(); ++i) look_at(i, std::to_string(i));
     if (!found) return false;

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "cli/near_match.h"
+#include "controllers/json_fields.h"
 
 namespace bootstrap::cli {
 namespace {
@@ -17,24 +18,13 @@ using nlohmann::json;
 
 constexpr std::string_view kGroup = "bootstrap.openshift.io";
 
-std::string text_of(const json& object, const char* key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-const json& field(const json& object, const char* key) {
-  static const json kNone;
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found == object.end() ? kNone : *found;
-}
-
 bool is_of_our_group(const json& object) {
-  const std::string version = text_of(object, "apiVersion");
+  const std::string version = text_field(object, "apiVersion");
   return version.substr(0, version.find('/')) == kGroup;
 }
 
 bool is_our_kind(const json& object) {
-  return schema_of(text_of(object, "kind")) != nullptr;
+  return schema_of(text_field(object, "kind")) != nullptr;
 }
 
 std::string wrong_kind(const std::string& kind) {
@@ -54,7 +44,7 @@ void check_identity(const Manifest& manifest, Findings& findings) {
     findings.push_back({manifest.file, at.line, at.column, manifest.label(), path, message});
   };
   if (!is_our_kind(object)) return find("kind", wrong_kind(manifest.kind()));
-  const std::string version = text_of(object, "apiVersion");
+  const std::string version = text_field(object, "apiVersion");
   if (version != kApiVersion)
     find("apiVersion", version.empty()
                            ? fmt::format("is needed: {}", kApiVersion)
@@ -65,7 +55,7 @@ void add(const std::string& file, Document document, Manifests& all) {
   const json& object = document.value;
   if (!object.is_object()) return;
   const json& items = field(object, "items");
-  if (text_of(object, "kind").ends_with("List") && items.is_array()) {
+  if (text_field(object, "kind").ends_with("List") && items.is_array()) {
     std::vector<Places> places;
     const auto list = document.places.fields.find("items");
     if (list != document.places.fields.end()) places = std::move(list->second.items);
@@ -106,19 +96,19 @@ tl::expected<NamedText, std::string> read_file(const std::string& name, std::ist
 }
 
 std::string Manifest::kind() const {
-  return text_of(document.value, "kind");
+  return text_field(document.value, "kind");
 }
 
 std::string Manifest::name() const {
-  return text_of(field(document.value, "metadata"), "name");
+  return text_field(field(document.value, "metadata"), "name");
 }
 
 std::string Manifest::ns() const {
-  return text_of(field(document.value, "metadata"), "namespace");
+  return text_field(field(document.value, "metadata"), "namespace");
 }
 
 std::string Manifest::label() const {
-  const std::string prefix = text_of(field(document.value, "metadata"), "generateName");
+  const std::string prefix = text_field(field(document.value, "metadata"), "generateName");
   return fmt::format("{}/{}", kind(), name().empty() && !prefix.empty() ? prefix + "*" : name());
 }
 

@@ -6,21 +6,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "controllers/json_fields.h"
 #include "controllers/limits.h"
 #include "controllers/spec_reader.h"
 
 namespace bootstrap {
 
 using nlohmann::json;
-
-namespace {
-
-std::string text_in(const json& entry, const char* key) {
-  const auto found = entry.find(key);
-  return found != entry.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-}  // namespace
 
 ApproveWork read_approve(SpecReader& in, const json& step, const std::string& step_at) {
   for (const char* key : {"args", "stdin", "startTimeout", "retry", "tools"})
@@ -58,12 +50,12 @@ std::vector<Approval> read_approvals(const json& spec) {
   for (const json& entry : *list) {
     if (!entry.is_object()) continue;
     const auto run = entry.find("run");
-    const std::string decision = text_in(entry, "decision");
+    const std::string decision = text_field(entry, "decision");
     if (run == entry.end() || !run->is_number_integer() ||
         (decision != "Approve" && decision != "Reject"))
       continue;
-    approvals.push_back({text_in(entry, "step"), run->get<std::int64_t>(), decision == "Approve",
-                         text_in(entry, "by"), text_in(entry, "comment")});
+    approvals.push_back({text_field(entry, "step"), run->get<std::int64_t>(), decision == "Approve",
+                         text_field(entry, "by"), text_field(entry, "comment")});
   }
   return approvals;
 }

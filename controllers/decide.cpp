@@ -87,8 +87,7 @@ void run_steps(Draft& draft, const Orders& orders) {
     summarize(draft.status(), draft.plan(), draft.now(), orders);
     if (const auto deadline = standing.next_deadline()) draft.wake(*deadline);
   } else {
-    // That of the run before would be told of this one, and then go back.
-    summarize_progress(draft.status(), draft.plan(), standing);
+    summarize_so_far(draft.status(), draft.plan(), standing, draft.now());
   }
   keep_newest_log_tails(draft.status(), draft.plan(), standing);
 }

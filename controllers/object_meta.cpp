@@ -5,35 +5,20 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controllers/json_fields.h"
+
 namespace bootstrap {
 
 using nlohmann::json;
 
 namespace {
 
-const json& field(const json& object, const char* key) {
-  static const json kAbsent;
-  if (!object.is_object()) return kAbsent;
-  const auto found = object.find(key);
-  return found == object.end() ? kAbsent : *found;
-}
-
-std::string text(const json& object, const char* key) {
-  const json& value = field(object, key);
-  return value.is_string() ? value.get<std::string>() : std::string();
-}
-
-std::optional<TimePoint> time(const json& object, const char* key) {
-  const json& value = field(object, key);
-  return value.is_string() ? from_rfc3339(value.get_ref<const std::string&>()) : std::nullopt;
-}
-
 std::string controller_of(const json& meta) {
   const json& owners = field(meta, "ownerReferences");
   if (!owners.is_array()) return "";
   for (const json& owner : owners) {
     const json& controls = field(owner, "controller");
-    if (controls.is_boolean() && controls.get<bool>()) return text(owner, "uid");
+    if (controls.is_boolean() && controls.get<bool>()) return text_field(owner, "uid");
   }
   return "";
 }
@@ -54,14 +39,14 @@ bool same_but_version(const ObjectMeta& a, const ObjectMeta& b) {
 ObjectMeta read_meta(const json& object) {
   const json& meta = field(object, "metadata");
   ObjectMeta out;
-  out.ns = text(meta, "namespace");
-  out.name = text(meta, "name");
-  out.uid = text(meta, "uid");
-  out.resource_version = parse_resource_version(text(meta, "resourceVersion")).value_or(0);
+  out.ns = text_field(meta, "namespace");
+  out.name = text_field(meta, "name");
+  out.uid = text_field(meta, "uid");
+  out.resource_version = parse_resource_version(text_field(meta, "resourceVersion")).value_or(0);
   if (const json& generation = field(meta, "generation"); generation.is_number_integer())
     out.generation = generation.get<std::int64_t>();
-  out.creation = time(meta, "creationTimestamp");
-  out.deletion = time(meta, "deletionTimestamp");
+  out.creation = time_field(meta, "creationTimestamp");
+  out.deletion = time_field(meta, "deletionTimestamp");
   if (const json& labels = field(meta, "labels"); labels.is_object())
     for (const auto& [key, value] : labels.items())
       if (value.is_string()) out.labels.emplace(key, value.get<std::string>());

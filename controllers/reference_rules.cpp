@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "controllers/json_fields.h"
 #include "controllers/outputs.h"
 #include "controllers/reference_slips.h"
 #include "controllers/run_values.h"
@@ -26,14 +27,10 @@ constexpr const char* kReplaced =
 
 // Whether the kubelet may know a variable of this name in the step's container.
 bool may_be_variable(const Tools& tools, std::string_view name) {
-  const auto text_of = [](const json& entry, const char* key) -> std::string {
-    const auto found = entry.find(key);
-    return found != entry.end() && found->is_string() ? found->get<std::string>() : "";
-  };
   return std::ranges::any_of(tools.env,
-                             [&](const json& e) { return text_of(e, "name") == name; }) ||
+                             [&](const json& e) { return text_field(e, "name") == name; }) ||
          std::ranges::any_of(tools.env_from, [&](const json& entry) {
-           return name.starts_with(text_of(entry, "prefix"));
+           return name.starts_with(text_field(entry, "prefix"));
          });
 }
 

@@ -31,6 +31,28 @@ void summarize_phases(Status& status, const Plan& plan, const Standing& standing
   }
 }
 
+// Steps of finally are no part of what there is to do, and neither are those that were skipped.
+void summarize_progress(Status& status, const Plan& plan, const Standing& standing) {
+  Progress progress = status.progress.value_or(Progress{});
+  progress.completed = progress.total = 0;
+  int parts = 0;  // percent of steps that are not done but can tell how far they are
+  for (StepIndex i = 0; i < plan.steps.size(); ++i) {
+    if (plan.phases[plan.steps[i].phase].runs_on == RunsOn::Always) continue;
+    if (standing.record(i).state == StepState::Skipped) continue;
+    ++progress.total;
+    if (standing.is_done(i))
+      ++progress.completed;
+    else
+      parts += standing.record(i).child_percent.value_or(0);
+  }
+  progress.percent =
+      progress.total == 0 ? 100 : (progress.completed * 100 + parts) / progress.total;
+  if (progress.completed < progress.total) progress.percent = std::min(progress.percent, 99);
+  progress.text = fmt::format("{}/{} {}%", progress.completed, progress.total, progress.percent);
+  progress.current = current_text(plan, standing);
+  status.progress = progress;
+}
+
 // --- conditions ---
 
 struct Verdict {
@@ -115,26 +137,9 @@ void hold(Status& status, const Hold& hold, std::int64_t generation, TimePoint n
   set_state_conditions(status, generation, now);
 }
 
-// Steps of finally are no part of what there is to do, and neither are those that were skipped.
-void summarize_progress(Status& status, const Plan& plan, const Standing& standing) {
-  Progress progress = status.progress.value_or(Progress{});
-  progress.completed = progress.total = 0;
-  int parts = 0;  // percent of steps that are not done but can tell how far they are
-  for (StepIndex i = 0; i < plan.steps.size(); ++i) {
-    if (plan.phases[plan.steps[i].phase].runs_on == RunsOn::Always) continue;
-    if (standing.record(i).state == StepState::Skipped) continue;
-    ++progress.total;
-    if (standing.is_done(i))
-      ++progress.completed;
-    else
-      parts += standing.record(i).child_percent.value_or(0);
-  }
-  progress.percent =
-      progress.total == 0 ? 100 : (progress.completed * 100 + parts) / progress.total;
-  if (progress.completed < progress.total) progress.percent = std::min(progress.percent, 99);
-  progress.text = fmt::format("{}/{} {}%", progress.completed, progress.total, progress.percent);
-  progress.current = current_text(plan, standing);
-  status.progress = progress;
+void summarize_so_far(Status& status, const Plan& plan, const Standing& standing, TimePoint now) {
+  summarize_progress(status, plan, standing);
+  set_state_conditions(status, status.observed_generation, now);
 }
 
 void summarize(Status& status, const Plan& plan, TimePoint now, const Orders& orders) {

@@ -23,8 +23,9 @@ void hold(Status&, const Hold&, std::int64_t generation, TimePoint now);
 // Sets phases, progress, state, reason, message and conditions from the steps of a run.
 void summarize(Status&, const Plan&, TimePoint now, const Orders& = {});
 
-// Progress alone: how many steps are done can be told before the whole can.
-void summarize_progress(Status&, const Plan&, const Standing&);
+// The part of it that can be told before it is known what still runs: progress, and the conditions
+// of the state as it is. A run that has just begun would be told with those of the one before.
+void summarize_so_far(Status&, const Plan&, const Standing&, TimePoint now);
 
 // The end of a log is the largest part of a step: the newest failures keep theirs
 // (limits::kLogTails), and those of which the workflow's message speaks.

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "controllers/json_fields.h"
+
 namespace bootstrap {
 namespace {
 
@@ -10,13 +12,8 @@ using nlohmann::json;
 constexpr std::int64_t kLargestRun = 1'000'000;  // the CRD says the same
 
 bool flag_in(const json& from, const char* key) {
-  const auto found = from.find(key);
-  return found != from.end() && found->is_boolean() && found->get<bool>();
-}
-
-std::string text_in(const json& from, const char* key) {
-  const auto found = from.find(key);
-  return found != from.end() && found->is_string() ? found->get<std::string>() : "";
+  const json& flag = field(from, key);
+  return flag.is_boolean() && flag.get<bool>();
 }
 
 ResumeRequest read_resume(const json& spec) {
@@ -26,11 +23,11 @@ ResumeRequest read_resume(const json& spec) {
   if (run == resume->end() || !run->is_number_integer()) return {};
   const auto number = run->get<std::int64_t>();
   if (number < 1 || number > kLargestRun) return {};
-  return {static_cast<int>(number), text_in(*resume, "from")};
+  return {static_cast<int>(number), text_field(*resume, "from")};
 }
 
 Duration retention_in(const json& spec) {
-  const auto wanted = duration_from_text(text_in(spec, "jobRetention"));
+  const auto wanted = duration_from_text(text_field(spec, "jobRetention"));
   return wanted ? *wanted : limits::kDefaultJobRetention;
 }
 
@@ -39,8 +36,9 @@ Duration retention_in(const json& spec) {
 Steering read_steering(const json& spec) {
   if (!spec.is_object()) return {};
   return {flag_in(spec, "suspend"), flag_in(spec, "cancel"), read_resume(spec),
-          text_in(spec, "resumePolicy") == "OnDefinitionChange" ? ResumePolicy::OnDefinitionChange
-                                                                : ResumePolicy::Manual,
+          text_field(spec, "resumePolicy") == "OnDefinitionChange"
+              ? ResumePolicy::OnDefinitionChange
+              : ResumePolicy::Manual,
           retention_in(spec)};
 }
 

@@ -5,28 +5,20 @@
 #include <charconv>
 
 #include "controllers/attempt.h"
+#include "controllers/json_fields.h"
 #include "controllers/names.h"
 
 namespace bootstrap {
 
 using nlohmann::json;
 
-namespace {
-
-std::string text(const json& annotations, const char* name) {
-  const auto found = annotations.is_object() ? annotations.find(name) : annotations.end();
-  return found != annotations.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-}  // namespace
-
 Stop read_stop(const json& annotations) {
   static constexpr std::array<std::string_view, 6> kKnown{
       reasons::kNotStarted,       reasons::kTimedOut,  reasons::kPhaseTimedOut,
       reasons::kWorkflowTimedOut, reasons::kCancelled, reasons::kJobSuspended};
-  Stop stop{text(annotations, annotations::kStopReason)};
+  Stop stop{text_field(annotations, annotations::kStopReason)};
   if (std::ranges::find(kKnown, stop.reason) == kKnown.end()) return {};
-  const std::string run = text(annotations, annotations::kStopRun);
+  const std::string run = text_field(annotations, annotations::kStopRun);
   std::from_chars(run.data(), run.data() + run.size(), stop.run);
   return stop;
 }

@@ -26,7 +26,7 @@ nlohmann::json annotations_of(const Stop&);
 // For people. Empty: by a reason that says nothing more.
 std::string stop_text(std::string_view reason);
 
-// All that a run had at work was told to end with it.
+// For the end of a run or of one of its phases, not for the sake of the step alone.
 bool was_for_a_run(const Stop&);
 
 }  // namespace bootstrap

@@ -8,63 +8,49 @@
 #include "controllers/approve_spec.h"
 #include "controllers/attempt.h"
 #include "controllers/child_workflow.h"
+#include "controllers/json_fields.h"
 
 namespace bootstrap {
 namespace {
 
 using nlohmann::json;
 
-const json& child(const json& from, const char* key) {
-  static const json kNothing;
-  const auto found = from.is_object() ? from.find(key) : from.end();
-  return found == from.end() ? kNothing : *found;
-}
-
-std::string text(const json& from, const char* key) {
-  const json& value = child(from, key);
-  return value.is_string() ? value.get<std::string>() : std::string();
-}
-
-std::optional<TimePoint> time(const json& from, const char* key) {
-  const json& value = child(from, key);
-  return value.is_string() ? from_rfc3339(value.get_ref<const std::string&>()) : std::nullopt;
-}
-
 std::vector<ObjectCondition> conditions(const json& status,
                                         std::initializer_list<std::string_view> wanted) {
   std::vector<ObjectCondition> all;
-  for (const json& c : child(status, "conditions"))
-    if (std::ranges::find(wanted, text(c, "type")) != wanted.end())
-      all.push_back({text(c, "type"), text(c, "status"), text(c, "reason"), text(c, "message")});
+  for (const json& c : field(status, "conditions"))
+    if (std::ranges::find(wanted, text_field(c, "type")) != wanted.end())
+      all.push_back({text_field(c, "type"), text_field(c, "status"), text_field(c, "reason"),
+                     text_field(c, "message")});
   return all;
 }
 
 ContainerView container(const json& from) {
   ContainerView view;
-  view.name = text(from, "name");
-  const json& state = child(from, "state");
-  if (const json& terminated = child(state, "terminated"); terminated.is_object()) {
+  view.name = text_field(from, "name");
+  const json& state = field(from, "state");
+  if (const json& terminated = field(state, "terminated"); terminated.is_object()) {
     view.state = ContainerState::Terminated;
-    view.reason = text(terminated, "reason");
-    view.message = text(terminated, "message");
-    const json& code = child(terminated, "exitCode");
+    view.reason = text_field(terminated, "reason");
+    view.message = text_field(terminated, "message");
+    const json& code = field(terminated, "exitCode");
     view.exit_code = code.is_number_integer() ? code.get<int>() : -1;
-    view.started = time(terminated, "startedAt");
-    view.finished = time(terminated, "finishedAt");
-  } else if (const json& running = child(state, "running"); running.is_object()) {
+    view.started = time_field(terminated, "startedAt");
+    view.finished = time_field(terminated, "finishedAt");
+  } else if (const json& running = field(state, "running"); running.is_object()) {
     view.state = ContainerState::Running;
-    view.started = time(running, "startedAt");
+    view.started = time_field(running, "startedAt");
   } else {
-    const json& waiting = child(state, "waiting");
-    view.reason = text(waiting, "reason");
-    view.message = text(waiting, "message");
+    const json& waiting = field(state, "waiting");
+    view.reason = text_field(waiting, "reason");
+    view.message = text_field(waiting, "message");
   }
   return view;
 }
 
 std::vector<ContainerView> containers(const json& status, const char* key) {
   std::vector<ContainerView> all;
-  for (const json& c : child(status, key)) all.push_back(container(c));
+  for (const json& c : field(status, key)) all.push_back(container(c));
   return all;
 }
 
@@ -98,41 +84,41 @@ bool needs_its_spec(const Workflow& workflow) {
 }
 
 tl::expected<Workflow, std::string> read_workflow(const json& object) {
-  auto status = read_status(child(object, "status"));
+  auto status = read_status(field(object, "status"));
   if (!status) return tl::unexpected("status: " + status.error());
   Workflow workflow{read_meta(object), "{}", std::move(*status)};
-  const json& annotations = child(child(object, "metadata"), "annotations");
-  workflow.ancestors = ancestors_from(text(annotations, annotations::kAncestors));
+  const json& annotations = field(field(object, "metadata"), "annotations");
+  workflow.ancestors = ancestors_from(text_field(annotations, annotations::kAncestors));
   workflow.stop = read_stop(annotations);
-  const json& spec = child(object, "spec");
+  const json& spec = field(object, "spec");
   workflow.steering = read_steering(spec);
-  workflow.template_name = text(child(spec, "templateRef"), "name");
+  workflow.template_name = text_field(field(spec, "templateRef"), "name");
   if (needs_its_spec(workflow) && !spec.is_null()) {
     workflow.spec = spec.dump();
     workflow.approvals = read_approvals(spec);
-    for (const json& answer : child(spec, "answers"))
-      workflow.answers.push_back({text(answer, "name"), text(answer, "value")});
+    for (const json& answer : field(spec, "answers"))
+      workflow.answers.push_back({text_field(answer, "name"), text_field(answer, "value")});
   }
   return workflow;
 }
 
 tl::expected<JobView, std::string> read_job(const json& object) {
-  const json& suspend = child(child(object, "spec"), "suspend");
+  const json& suspend = field(field(object, "spec"), "suspend");
   return JobView{read_meta(object), suspend.is_boolean() && suspend.get<bool>(),
-                 read_stop(child(child(object, "metadata"), "annotations")),
-                 conditions(child(object, "status"), {"Complete", "Failed"})};
+                 read_stop(field(field(object, "metadata"), "annotations")),
+                 conditions(field(object, "status"), {"Complete", "Failed"})};
 }
 
 tl::expected<PodView, std::string> read_pod(const json& object) {
-  const json& status = child(object, "status");
+  const json& status = field(object, "status");
   PodView pod;
   pod.meta = read_meta(object);
-  pod.node = text(child(object, "spec"), "nodeName");
-  const json& deadline = child(child(object, "spec"), "activeDeadlineSeconds");
+  pod.node = text_field(field(object, "spec"), "nodeName");
+  const json& deadline = field(field(object, "spec"), "activeDeadlineSeconds");
   if (deadline.is_number_integer()) pod.deadline = std::chrono::seconds(deadline.get<int>());
-  pod.phase = text(status, "phase");
-  pod.reason = text(status, "reason");
-  pod.message = text(status, "message");
+  pod.phase = text_field(status, "phase");
+  pod.reason = text_field(status, "reason");
+  pod.message = text_field(status, "message");
   pod.conditions = conditions(status, {"PodScheduled", "DisruptionTarget"});
   pod.init_containers = containers(status, "initContainerStatuses");
   pod.containers = containers(status, "containerStatuses");
@@ -140,11 +126,12 @@ tl::expected<PodView, std::string> read_pod(const json& object) {
 }
 
 tl::expected<EventView, std::string> read_event(const json& object) {
-  EventView event{text(object, "type"), text(object, "reason"), text(object, "message"), {}};
+  EventView event{
+      text_field(object, "type"), text_field(object, "reason"), text_field(object, "message"), {}};
   // Old and new writers of core/v1 Events fill different fields; the newest time counts.
-  for (const auto& at : {time(object, "lastTimestamp"), time(object, "eventTime"),
-                         time(child(object, "series"), "lastObservedTime"),
-                         time(child(object, "metadata"), "creationTimestamp")})
+  for (const auto& at : {time_field(object, "lastTimestamp"), time_field(object, "eventTime"),
+                         time_field(field(object, "series"), "lastObservedTime"),
+                         time_field(field(object, "metadata"), "creationTimestamp")})
     if (at && (!event.time || *at > *event.time)) event.time = at;
   return event;
 }
@@ -154,12 +141,12 @@ tl::expected<ServiceAccountView, std::string> read_service_account(const json& o
 }
 
 tl::expected<PlanView, std::string> read_plan(const json& object) {
-  const json& run = child(object, "revision");
+  const json& run = field(object, "revision");
   return PlanView{read_meta(object), run.is_number_integer() ? run.get<int>() : 0};
 }
 
 tl::expected<LeaseView, std::string> read_lease(const json& object) {
-  return LeaseView{read_meta(object), text(child(object, "spec"), "holderIdentity")};
+  return LeaseView{read_meta(object), text_field(field(object, "spec"), "holderIdentity")};
 }
 
 tl::expected<ClaimView, std::string> read_claim(const json& object) {
@@ -167,7 +154,7 @@ tl::expected<ClaimView, std::string> read_claim(const json& object) {
 }
 
 tl::expected<TemplateView, std::string> read_template(const json& object) {
-  const json& spec = child(object, "spec");
+  const json& spec = field(object, "spec");
   return TemplateView{read_meta(object), spec.is_null() ? "{}" : spec.dump()};
 }
 

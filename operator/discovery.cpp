@@ -4,15 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "controllers/json_fields.h"
+
 namespace bootstrap {
 namespace {
 
 using nlohmann::json;
-
-std::string text_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
 
 bool has_verb(const json& entry, const char* verb) {
   const json verbs = entry.value("verbs", json::array());
@@ -21,7 +18,7 @@ bool has_verb(const json& entry, const char* verb) {
 
 // Objects of it can be listed; subresources ("pods/log") and reviews cannot.
 bool can_be_listed(const json& entry) {
-  return text_at(entry, "name").find('/') == std::string::npos && has_verb(entry, "list");
+  return text_field(entry, "name").find('/') == std::string::npos && has_verb(entry, "list");
 }
 
 std::optional<ApiResource> resource_in(const json& list, const std::string& api_version,
@@ -29,12 +26,12 @@ std::optional<ApiResource> resource_in(const json& list, const std::string& api_
   const auto resources = list.find("resources");
   if (resources == list.end() || !resources->is_array()) return std::nullopt;
   for (const json& entry : *resources) {
-    if (!entry.is_object() || text_at(entry, "kind") != kind || !can_be_listed(entry)) continue;
+    if (!entry.is_object() || text_field(entry, "kind") != kind || !can_be_listed(entry)) continue;
     const auto slash = api_version.find('/');
     ApiResource resource;
     resource.group = slash == std::string::npos ? "" : api_version.substr(0, slash);
     resource.version = slash == std::string::npos ? api_version : api_version.substr(slash + 1);
-    resource.plural = text_at(entry, "name");
+    resource.plural = text_field(entry, "name");
     resource.namespaced = entry.value("namespaced", false);
     resource.watchable = has_verb(entry, "watch");
     return resource;

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controllers/json_fields.h"
 #include "operator/runtime/pause.h"
 
 namespace bootstrap::kube {
@@ -159,13 +160,9 @@ ApiError error_from_status(int http_code, std::string_view body) {
   ApiError error;
   error.code = http_code;
   const auto status = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
-  const auto text = [&status](const char* key) {
-    const auto found = status.find(key);
-    return found != status.end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
   if (status.is_object()) {
-    error.reason = text("reason");
-    error.message = text("message");
+    error.reason = text_field(status, "reason");
+    error.message = text_field(status, "message");
     if (const auto code = status.find("code");
         http_code < 300 && code != status.end() && code->is_number_integer()) {
       error.code = code->get<int>();

@@ -56,14 +56,14 @@ void sort_events(std::vector<std::string>& lines) {
   std::sort(begin, std::find_if_not(begin, lines.end(), is_event));
 }
 
-// How loaded nodes are is told with whatever is written after the first sample, at any moment of
-// the first seconds; that nothing is known of them, which no local cluster changes, is no news.
-std::string without_calm(const std::string& text) {
-  static const std::regex kCalm(
+// How loaded nodes are is told with whatever is written after their first sample, sooner or later.
+// In a cluster without metrics-server that is that nothing is known of them.
+std::string without_unknown_load(const std::string& text) {
+  static const std::regex kUnknownLoad(
       R"( +Last Transition Time: [^\n]*\n +Message:[^\n]*\n +Observed Generation: [^\n]*\n)"
       R"( +Reason: +(?:UsageUnknown|NotSampled|NoStepRuns)\n +Status: [^\n]*\n)"
       R"( +Type: +ResourcePressure\n)");
-  return std::regex_replace(text, kCalm, "");
+  return std::regex_replace(text, kUnknownLoad, "");
 }
 
 std::string file_of(const std::string& name) {
@@ -83,7 +83,7 @@ std::string normalized(std::string text, const GoldenNames& names) {
   sort_events(all);
   std::string result;
   for (const std::string& line : all) result += line + "\n";
-  return without_calm(result);
+  return without_unknown_load(result);
 }
 
 void expect_golden(const std::string& name, const std::string& text, const GoldenNames& names) {

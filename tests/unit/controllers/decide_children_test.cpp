@@ -201,6 +201,23 @@ TEST(Children, ThatSucceedWhileTheyAreCancelledHaveSucceeded) {
   EXPECT_EQ(s.step("one", "a").state, StepState::Succeeded);
 }
 
+// By an operator that another one had overtaken; without a record of that it is what this run says.
+TEST(Children, ThatAreCancelledForTheRunBeforeHaveFailed) {
+  for (const int run : {1, 2}) {
+    Scenario s = with_template(with_child());
+    s.pass(at(0));
+    s.workflow.steering.resume.run = 2;
+    s.pass(at(10));
+    ASSERT_EQ(s.workflow.status.run, 2);
+    s.child_view("one", "a").stop = {reasons::kCancelled, run};
+    s.end_child("one", "a", WorkflowState::Cancelled, "Cancelled", "cancelled after 3s");
+    s.pass(at(20));
+    const bool is_former = run == 1;
+    EXPECT_EQ(s.step("one", "a").state, is_former ? StepState::Failed : StepState::Cancelled);
+    EXPECT_EQ(s.step("one", "a").reason, is_former ? "ChildFailed" : "Cancelled");
+  }
+}
+
 TEST(Children, ThatSomebodyCancelsHaveFailed) {
   Scenario s = with_template(with_child());
   s.pass(at(0));

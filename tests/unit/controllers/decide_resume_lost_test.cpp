@@ -117,7 +117,7 @@ TEST(Resume, WaitsForAJobThatHasBeenToldToEnd) {
 }
 
 // An operator that another one has overtaken has told it to end, after the next run had begun:
-// what goes on from the run before, and what only this one has launched (seed 7781).
+// what goes on from the run before, and what only this one has launched.
 TEST(Resume, WhatIsStoppedForTheRunBeforeIsLostToThisOne) {
   for (const char* reason : {reasons::kCancelled, reasons::kWorkflowTimedOut})
     for (const bool retries : {true, false})
@@ -148,10 +148,11 @@ TEST(Resume, WhatIsStoppedForTheRunBeforeIsLostToThisOne) {
       }
 }
 
-// The run has begun although nobody can tell yet what its cancel meets (seed 8321).
-TEST(Resume, ProgressIsThatOfTheNewRunFromItsFirstStatusOn) {
+// The run has begun although nobody can tell yet what its cancel meets.
+TEST(Resume, ProgressAndConditionsAreThoseOfTheNewRunFromItsFirstStatusOn) {
   Scenario s = failed_at_b();
   ASSERT_EQ(s.workflow.status.progress->completed, 1);
+  ASSERT_EQ(condition(s.workflow.status, "Succeeded"), "False");
   const Status before = s.workflow.status;
   s.workflow.steering.resume = {2, "one"};
   s.pass(at(100));
@@ -166,6 +167,8 @@ TEST(Resume, ProgressIsThatOfTheNewRunFromItsFirstStatusOn) {
   EXPECT_FALSE(s.last.retry.empty());
   EXPECT_EQ(s.step("one", "a").state, StepState::Pending);
   EXPECT_EQ(s.workflow.status.progress->text, "0/3 0%");
+  EXPECT_EQ(condition(s.workflow.status, "Succeeded"), "Unknown");
+  EXPECT_EQ(condition(s.workflow.status, "Progressing"), "True");
 }
 
 // Its status was not written, or is of a version of the operator that did not say in which run.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "controllers/attempt.h"
 #include "controllers/lineage.h"
 #include "tests/unit/controllers/specs.h"
 
@@ -180,6 +181,13 @@ TEST(Views, ASuspendedJobIsKnownByItsSpec) {
     ASSERT_TRUE(job);
     EXPECT_EQ(job->suspended, expected) << suspend;
   }
+}
+
+TEST(Views, WhyWorkWasToldToEndIsKept) {
+  const Stop stop{reasons::kCancelled, 3};
+  const std::string object = json{{"metadata", {{"annotations", annotations_of(stop)}}}}.dump();
+  EXPECT_EQ(seen(kJobProjection, object)->stop, stop);
+  EXPECT_EQ(seen(kWorkflowProjection, object)->stop, stop);
 }
 
 // What a kubelet writes while an image cannot be pulled and an init container has run.
