@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <simdjson.h>
 
 namespace bootstrap {
 
@@ -108,10 +109,7 @@ class KeptBuilder {
   bool number_integer(std::int64_t number) { return value(number); }
   bool number_unsigned(std::uint64_t number) { return value(number); }
   bool number_float(double number, const std::string&) { return value(number); }
-  bool string(std::string& text) {
-    if (const auto place = wanted(); place && place->keep) insert(json(std::move(text)));
-    return true;
-  }
+  bool string(std::string_view text) { return value(text); }
   bool binary(json::binary_t&) { return true; }  // does not occur in text
 
   bool start_object(std::size_t) { return open(json::value_t::object); }
@@ -119,12 +117,15 @@ class KeptBuilder {
   bool end_object() { return close(); }
   bool end_array() { return close(); }
 
-  bool key(std::string& name) {
+  bool key(std::string_view name) {
     if (skipping_ > 0) return true;
     key_place_ = below(open_.back().place, name);
-    if (key_place_) key_ = std::move(name);
+    if (key_place_) key_ = name;
     return true;
   }
+
+  // Nothing is wanted of the object or array that was started last.
+  bool skips() const { return skipping_ > 0; }
 
   bool parse_error(std::size_t position, const std::string&, const json::exception& what) {
     // Without the parser's own text: it quotes what it read, which may be a secret.
@@ -146,7 +147,7 @@ class KeptBuilder {
     Place place;
   };
 
-  std::optional<Place> below(const Place& place, const std::string& key) const {
+  std::optional<Place> below(const Place& place, std::string_view key) const {
     if (place.node == nullptr) return place;
     for (const auto& [name, index] : place.node->children) {
       if (name != key) continue;
@@ -215,10 +216,69 @@ class KeptBuilder {
   std::string error_;
 };
 
+namespace {
+
+namespace dom = simdjson::dom;
+
+// Tells the builder what was read, without what it skips. False: it does not want more.
+bool tell(KeptBuilder& builder, const dom::element& read);
+
+bool tell(KeptBuilder& builder, const dom::object& object) {
+  if (!builder.start_object(object.size())) return false;
+  if (builder.skips()) return builder.end_object();
+  for (const auto& [key, value] : object)
+    if (!builder.key(key) || !tell(builder, value)) return false;
+  return builder.end_object();
+}
+
+bool tell(KeptBuilder& builder, const dom::array& array) {
+  if (!builder.start_array(array.size())) return false;
+  if (builder.skips()) return builder.end_array();
+  for (const dom::element value : array)
+    if (!tell(builder, value)) return false;
+  return builder.end_array();
+}
+
+bool tell_integer(KeptBuilder& builder, std::int64_t number) {
+  return number < 0 ? builder.number_integer(number)
+                    : builder.number_unsigned(static_cast<std::uint64_t>(number));
+}
+
+bool tell(KeptBuilder& builder, const dom::element& read) {
+  using Type = dom::element_type;
+  switch (read.type()) {
+    case Type::OBJECT:
+      return tell(builder, dom::object(read));
+    case Type::ARRAY:
+      return tell(builder, dom::array(read));
+    case Type::STRING:
+      return builder.string(std::string_view(read));
+    case Type::INT64:
+      return tell_integer(builder, std::int64_t(read));
+    case Type::UINT64:
+      return builder.number_unsigned(std::uint64_t(read));
+    case Type::DOUBLE:
+      return builder.number_float(double(read), {});
+    case Type::BOOL:
+      return builder.boolean(bool(read));
+    case Type::NULL_VALUE:
+      return builder.null();
+  }
+  return false;
+}
+
+}  // namespace
+
+// simdjson reads some fifteen times as fast as nlohmann's parser. What it cannot read (a number of
+// more than 64 bits; or it is no JSON) that one reads again: it is the judge, and knows the place.
 tl::expected<json, std::string> parse_kept(std::string_view text, const FieldFilter& filter) {
   KeptBuilder builder(filter);
-  if (!json::sax_parse(text.begin(), text.end(), &builder))
-    return tl::make_unexpected(builder.error());
+  dom::parser parser;
+  dom::element read;
+  const bool told = parser.parse(text).get(read) == simdjson::SUCCESS
+                        ? tell(builder, read)
+                        : json::sax_parse(text.begin(), text.end(), &builder);
+  if (!told) return tl::make_unexpected(builder.error());
   return builder.take();
 }
 

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <sstream>
+#include <charconv>
 
-#include <date/date.h>
 #include <fmt/format.h>
 
 namespace bootstrap {
@@ -13,7 +12,8 @@ using namespace std::chrono;
 
 namespace {
 
-// By hand: date::format makes a stream with a locale each time, and a status has dozens of times.
+// Times are written and read by hand: what there is makes a stream with a locale for each, and a
+// status has dozens of them.
 std::string to_seconds(TimePoint t) {
   const auto day = floor<days>(t);
   const year_month_day date(day);
@@ -33,14 +33,59 @@ std::string to_rfc3339_micro(TimePoint t) {
   return fmt::format("{}.{:03}000Z", to_seconds(t), (t - floor<seconds>(t)).count());
 }
 
+namespace {
+
+// In a pattern "d" is a digit, everything else is itself.
+bool looks_like(std::string_view text, std::string_view pattern) {
+  return std::ranges::equal(
+      text, pattern, [](char c, char p) { return p == 'd' ? c >= '0' && c <= '9' : c == p; });
+}
+
+int number(std::string_view digits) {
+  int value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
+
+// Takes ".123456" from the front, if it is there; what is finer than milliseconds is cut off.
+std::optional<milliseconds> take_fraction(std::string_view& text) {
+  if (!text.starts_with('.')) return milliseconds(0);
+  text.remove_prefix(1);
+  const std::size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (count == 0) return std::nullopt;
+  std::string thousandths(text.substr(0, std::min<std::size_t>(count, 3)));
+  thousandths.resize(3, '0');
+  text.remove_prefix(count);
+  return milliseconds(number(thousandths));
+}
+
+std::optional<minutes> offset_of(std::string_view zone) {
+  if (zone == "Z") return minutes(0);
+  if (!looks_like(zone, "+dd:dd") && !looks_like(zone, "-dd:dd")) return std::nullopt;
+  const hours h(number(zone.substr(1, 2)));
+  const minutes m(number(zone.substr(4, 2)));
+  if (h >= days(1) || m >= hours(1)) return std::nullopt;
+  return zone.front() == '-' ? -(h + m) : h + m;
+}
+
+}  // namespace
+
 std::optional<TimePoint> from_rfc3339(std::string_view text) {
-  for (const char* format : {"%FT%TZ", "%FT%T%Ez"}) {
-    std::istringstream in{std::string(text)};
-    std::chrono::sys_time<nanoseconds> point;  // so that any number of decimals is read
-    in >> date::parse(format, point);
-    if (!in.fail() && in.peek() == std::char_traits<char>::eof()) return floor<milliseconds>(point);
-  }
-  return std::nullopt;
+  constexpr std::string_view kToSeconds = "dddd-dd-ddTdd:dd:dd";
+  const std::string_view front = text.substr(0, kToSeconds.size());
+  if (!looks_like(front, kToSeconds)) return std::nullopt;
+  const auto part = [&](std::size_t at) { return number(front.substr(at, 2)); };
+  const year_month_day date(year(number(front.substr(0, 4))), month(static_cast<unsigned>(part(5))),
+                            day(static_cast<unsigned>(part(8))));
+  const hours h(part(11));
+  const minutes m(part(14));
+  const seconds s(part(17));
+  if (!date.ok() || h >= days(1) || m >= hours(1) || s >= minutes(1)) return std::nullopt;
+  text.remove_prefix(front.size());
+  const auto fraction = take_fraction(text);
+  const auto offset = offset_of(text);
+  if (!fraction || !offset) return std::nullopt;
+  return sys_days(date) + h + m + s + *fraction - *offset;
 }
 
 std::string to_text(Duration d) {

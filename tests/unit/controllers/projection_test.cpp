@@ -92,6 +92,16 @@ TEST(Projection, KeepsTextOfManyBytesAndTheLastOfDuplicates) {
   EXPECT_EQ(*kept, json({{"a", "Grüße ü 🚀"}, {"b", {{"c", 2}}}}));
 }
 
+TEST(Projection, ReadsNumbersOfMoreThan64BitsAsTheParserDoes) {
+  const char* text = R"({"a":18446744073709551615,"b":-9223372036854775808,"c":0,
+                         "d":100000000000000000000,"e":-1e20,"f":2.0})";
+  const auto kept = parse_kept(text, FieldFilter::everything());
+  ASSERT_TRUE(kept) << kept.error();
+  EXPECT_EQ(*kept, json::parse(text));
+  EXPECT_EQ(parse_kept(text, {"a", "c"}), json({{"a", 18446744073709551615U}, {"c", 0}}));
+  EXPECT_TRUE(parse_kept(text, {"c"})->at("c").is_number_unsigned());
+}
+
 struct Bad {
   const char* what;
   std::string text;
