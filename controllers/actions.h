@@ -109,12 +109,12 @@ struct Done {       // created, or it was there already and is ours; suspended
   std::string uid;  // of the Job or child
   int run = 0;      // that had made it, when it was there already
 };
-// Of Refused: a stored plan is there and ours, and cannot be read.
-inline constexpr const char* kPlanUnreadable = "PlanUnreadable";
 struct NameTaken {    // something that is not ours has this name
   std::string owner;  // of a lock: the workflow that holds it
 };
-struct Refused {  // the API server said no: quota, admission, RBAC, not valid
+// The API server said no: quota, admission, RBAC, not valid. Or a stored plan is there and ours,
+// and cannot be read.
+struct Refused {
   std::string reason;
   std::string message;
   bool may_pass = true;  // the same request may be accepted later

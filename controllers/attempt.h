@@ -81,6 +81,9 @@ inline constexpr const char* kChildEnding = "ChildEnding";  // that of a former 
 // Why a run does not begin.
 inline constexpr const char* kTemplateNotFound = "TemplateNotFound";
 inline constexpr const char* kWaitingForLock = "WaitingForLock";
+// Why it does not go on.
+inline constexpr const char* kPlanMissing = "PlanMissing";
+inline constexpr const char* kPlanUnreadable = "PlanUnreadable";
 // Why a step is not launched.
 inline constexpr const char* kServiceAccountNotFound = "ServiceAccountNotFound";
 inline constexpr const char* kServiceAccountNotAllowed = "ServiceAccountNotAllowed";

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "controllers/attempt.h"
 #include "controllers/limits.h"
 #include "controllers/live_definition.h"
 #include "controllers/lock.h"
@@ -84,8 +85,8 @@ void store_plan(Draft& draft, PlanRecord record) {
   if (outcome == nullptr) {
     draft.act(action);
   } else if (const auto* refused = std::get_if<Refused>(outcome)) {
-    if (refused->reason == kPlanUnreadable)
-      return wait_for_plan(draft, kPlanUnreadable, refused->message);
+    if (refused->reason == reasons::kPlanUnreadable)
+      return wait_for_plan(draft, reasons::kPlanUnreadable, refused->message);
     wait_for_plan(draft, reasons::kLaunchRefused, "its plan cannot be stored: " + refused->message);
     // Soon at first: where owner references are checked, the API server refuses children of a
     // kind for some seconds after its definition was installed.
@@ -97,7 +98,7 @@ void store_plan(Draft& draft, PlanRecord record) {
   } else if (const auto* unknown = std::get_if<NotKnown>(outcome)) {
     draft.retry(unknown->why);
   } else {
-    wait_for_plan(draft, kPlanUnreadable,
+    wait_for_plan(draft, reasons::kPlanUnreadable,
                   "its stored plan cannot be used: " + draft.observed().plan_problem);
   }
 }
@@ -157,7 +158,7 @@ void fetch_plan(Draft& draft) {
   const bool gone = *stored && !stored->value().has_value();
   const std::string& problem = *stored ? draft.observed().plan_problem : stored->error().why;
   hold(status,
-       {*status.state, gone ? "PlanMissing" : kPlanUnreadable,
+       {*status.state, gone ? reasons::kPlanMissing : reasons::kPlanUnreadable,
         gone ? fmt::format("ControllerRevision {} with the plan of this run is gone, so nothing is "
                            "started; restore it, or resume with a new one",
                            name)

@@ -69,15 +69,14 @@ Duration left_of(const StepRecord& record, Duration expected, TimePoint now) {
 
 // Something keeps it from running, or it is being stopped: nobody knows for how long.
 bool is_held_up(const StepRecord& record) {
-  if (record.state == StepState::Pending) return !record.reason.empty();
+  if (record.state == StepState::Pending || record.state == StepState::Starting)
+    return !record.reason.empty();
   return record.state == StepState::Ending ||
          (record.state == StepState::Backoff && !record.next_retry);
 }
 
-bool will_run(const Plan& plan, const Standing& standing, StepIndex step) {
-  if (is_launched(standing.record(step).state)) return true;
-  const Intent intent = standing.intent(plan.steps[step].phase);
-  return intent == Intent::Go || intent == Intent::Hold;
+bool will_run(Intent intent, const StepRecord& record) {
+  return is_launched(record.state) || intent == Intent::Go || intent == Intent::Hold;
 }
 
 Duration overrun_of(const StepRecord& record) {
@@ -110,13 +109,16 @@ std::optional<TimePoint> estimated_end(const Plan& plan, const Standing& standin
     const PlanStep& step = plan.steps[i];
     for (const auto* before : {&step.after, &step.after_end})
       for (const StepIndex other : *before) ends[i] = std::max(ends[i], ends[other]);
-    if (standing.is_over(i) || !will_run(plan, standing, i)) continue;
-    if (is_held_up(standing.record(i))) return std::nullopt;
+    const StepRecord& record = standing.record(i);
+    const Intent intent = standing.intent(step.phase);
+    if (standing.is_over(i) || !will_run(intent, record)) continue;
+    if (is_held_up(record) || (intent == Intent::Hold && !is_launched(record.state)))
+      return std::nullopt;
     auto expected = known_time(step, former_runs);
     if (!expected && is_gate(step)) expected = Duration{};
     if (!expected) expected = usual;
     if (!expected) return std::nullopt;
-    ends[i] += left_of(standing.record(i), *expected, now);
+    ends[i] += left_of(record, *expected, now);
     last = std::max(last, ends[i]);
   }
   return std::chrono::ceil<std::chrono::seconds>(now + last);

@@ -141,7 +141,7 @@ void tell_resources(Draft& draft) {
   }
   const bool is_told = find_condition(status, kResourcePressure) != nullptr;
   if (!has_work_on_nodes(status)) {
-    if (is_told) tell(draft, {kResourcePressure, "False", "NoStepRuns", "", 0, {}});
+    if (is_told) tell(draft, {kResourcePressure, "False", kNoStepRuns, "", 0, {}});
   } else if (!nodes.known.empty()) {
     tell(draft, pressure_of(draft, nodes));
   } else if (is_told && nodes.asked == 0) {

@@ -118,6 +118,7 @@ inline constexpr const char* kResumeAccepted = "ResumeAccepted";
 inline constexpr const char* kResourcePressure = "ResourcePressure";
 inline constexpr const char* kBelowLimits = "BelowLimits";
 inline constexpr const char* kUsageUnknown = "UsageUnknown";
+inline constexpr const char* kNoStepRuns = "NoStepRuns";
 
 // The reason of a workflow that comes from a backup and stands still.
 inline constexpr const char* kRestored = "Restored";

@@ -19,7 +19,8 @@ Transition waits(Transition t, const std::string& name, const StepRecord& step) 
   if (step.reason.empty())
     t.message = fmt::format("{} was launched as Job {}", name, step.job);
   else
-    t.message = fmt::format("{}{} {}", name, as_meant ? "" : ":", step.message);
+    t.message = as_meant ? fmt::format("{} {}", name, step.message) : trouble_text(name, step);
+  if (!step.reason.empty()) t.log = fmt::format("{}: {}", name, step.reason);
   // Waiting for what it waits for, or for its turn, is nothing to warn of.
   t.event = t.warning =
       !step.reason.empty() && !as_meant && step.reason != reasons::kWaitingForSource;
@@ -32,6 +33,7 @@ Transition needs_person(Transition t, const std::string& name, const StepRecord&
                         bool new_one) {
   t.reason = step.reason;
   t.message = fmt::format("{} {}", name, step.message);
+  t.log = fmt::format("{} waits for people: {}", name, step.reason);
   t.warning = step.reason == reasons::kAnswerRefused;
   t.event = t.warning || new_one;
   return t;
@@ -71,11 +73,13 @@ Transition step_transition(const StepRef& ref, const StepRecord* before, const S
       t.message =
           with_end(fmt::format("{} failed{} ({}): {}", name, took, step.reason, step.message),
                    log_hint(workflow.meta.ns, step), limits::kEventNote);
+      t.log = fmt::format("{} failed{} ({})", name, took, step.reason);
       t.event = t.warning = true;
       break;
     case StepState::Skipped:
       t.reason = "StepSkipped";
       t.message = fmt::format("{} was skipped: {}", name, step.message);
+      t.log = fmt::format("{} was skipped ({})", name, step.reason);
       t.took.reset();
       break;
     case StepState::Cancelled:
@@ -90,9 +94,9 @@ Transition step_transition(const StepRef& ref, const StepRecord* before, const S
     case StepState::Backoff:  // no Event: it costs a write, and the step's end has one
       if (!step.next_retry) return waits(t, name, step);
       t.reason = "StepRetry";
-      t.message =
-          fmt::format("attempt {} of {} failed ({}): {}; the next one comes at {}", step.attempts,
-                      name, step.reason, step.message, to_rfc3339(*step.next_retry));
+      t.log = fmt::format("attempt {} of {} failed ({})", step.attempts, name, step.reason);
+      t.message = fmt::format("{}: {}; the next one comes at {}", t.log, step.message,
+                              to_rfc3339(*step.next_retry));
       break;
     case StepState::Waiting:
       return needs_person(t, name, step, before == nullptr || before->state != step.state);
@@ -140,34 +144,55 @@ std::optional<Transition> resume_transition(const Status& before, const Status& 
   return t;
 }
 
-// A node is above its limits, or none is any more; that no step runs is no news.
+// A node is above its limits, or none is any more.
 std::optional<Transition> pressure_transition(const Status& before, const Status& after) {
   const Condition* said = find_condition(after, kResourcePressure);
   const Condition* former = find_condition(before, kResourcePressure);
   const bool was_above = former != nullptr && former->status == "True";
   if (said == nullptr || !after.state) return std::nullopt;
   const bool is_above = said->status == "True";
-  const bool is_over = said->reason == kBelowLimits || said->reason == kUsageUnknown;
-  if (is_above == was_above || (!is_above && !is_over)) return std::nullopt;
+  if (is_above == was_above) return std::nullopt;
   Transition t;
   t.state = to_text(*after.state);
   t.reason = is_above ? kResourcePressure : "ResourcePressureOver";
-  t.message = said->reason == kUsageUnknown
-                  ? "no node on which a step runs reports pressure any more"
-                  : said->message;
+  t.message = is_above || said->reason == kBelowLimits ? said->message
+              : said->reason == kNoStepRuns
+                  ? "no step runs any more"
+                  : "no node on which a step runs reports pressure any more";
   t.warning = is_above;
   t.event = true;
   t.history = false;  // the condition has its time, and steps would be pushed out
   return t;
 }
 
+// The run does not begin, or cannot go on, and no step is there to say so.
+bool is_held(const Status& status) {
+  return (status.state == WorkflowState::Pending && status.phases.empty()) ||
+         status.reason == reasons::kPlanMissing || status.reason == reasons::kPlanUnreadable;
+}
+
+std::string log_of(const Status& after) {
+  switch (*after.state) {
+    case WorkflowState::Succeeded:
+      return fmt::format("run {} succeeded after {}", after.run, after.duration);
+    case WorkflowState::Failed:
+      return fmt::format("run {} failed after {} ({})", after.run, after.duration, after.reason);
+    case WorkflowState::Cancelled:
+      return fmt::format("run {} was cancelled after {}", after.run, after.duration);
+    default:
+      return fmt::format("the workflow is {}: {}", to_text(*after.state), after.reason);
+  }
+}
+
 std::optional<Transition> workflow_transition(const Status& before, const Status& after) {
   if (!after.state) return std::nullopt;
   const bool started = before.run != after.run;
-  if (after.state == before.state && !started) return std::nullopt;
+  const bool held_anew = is_held(after) && after.reason != before.reason;
+  if (after.state == before.state && !started && !held_anew) return std::nullopt;
   Transition t;
   t.state = to_text(*after.state);
   t.message = after.message;
+  t.log = log_of(after);
   t.event = true;
   t.ends = is_final(*after.state);
   switch (*after.state) {
@@ -193,9 +218,10 @@ std::optional<Transition> workflow_transition(const Status& before, const Status
       t.reason = started ? "WorkflowStarted" : after.reason;
       if (started) {
         if (before.run > 0) t.reason = "WorkflowResumed";
-        t.message = start_text(before, after);
+        t.message = t.log = start_text(before, after);
       }
-      t.event = started || *after.state == WorkflowState::Suspended;
+      t.event = started || held_anew || *after.state == WorkflowState::Suspended;
+      t.warning = held_anew && *after.state != WorkflowState::Pending;
       break;
   }
   return t;

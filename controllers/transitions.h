@@ -20,6 +20,9 @@ struct Transition {
   std::string state;            // of the step or workflow after it
   std::string reason;           // of the Event: CamelCase, e.g. "StepSucceeded"
   std::string message;          // a sentence for people
+  // The same for the operator's log, which others may read than those who may read the workflow:
+  // without what a tool has printed, and what people are asked and answer. Empty: the message.
+  std::string log;
   bool warning = false;
   bool event = false;            // worth an Event; everything is logged
   bool ends = false;             // the step, or the run, is over

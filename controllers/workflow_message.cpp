@@ -29,6 +29,27 @@ std::string listed(const std::vector<std::string>& names) {
                      names.size() - kNamed + 1);
 }
 
+bool is_in_backoff(const StepRecord& step) {
+  return step.state == StepState::Backoff && step.next_retry;
+}
+
+// It, or the workflow that it runs.
+bool needs_person(const StepRecord& step) {
+  return step.state == StepState::Waiting || step.reason == reasons::kChildWaiting;
+}
+
+// For a resource or its child, as it is meant to.
+bool is_waiting(const StepRecord& step) {
+  return is_launched(step.state) &&
+         (step.reason == reasons::kWaitingForResource || step.reason == reasons::kChildRunning ||
+          step.reason == reasons::kChildSuspended);
+}
+
+bool is_in_trouble(const StepRecord& step) {
+  return !is_final(step.state) && !is_in_backoff(step) && !is_waiting(step) &&
+         !needs_person(step) && !step.reason.empty();
+}
+
 class Message {
  public:
   Message(const Status& status, const Plan& plan, const Standing& standing)
@@ -116,7 +137,7 @@ class Message {
       clauses.push_back(std::move(clause));
     };
     for (const StepIndex i : steps([&](StepIndex i) { return is_in_trouble(i); }))
-      say(record(i).reason, trouble(i));
+      say(record(i).reason, trouble_text(name(i), record(i)));
     if (const Steps open = steps([&](StepIndex i) { return needs_person(i); }); !open.empty())
       say(record(open[0]).reason, for_people(open));
     for (const StepIndex i : steps([&](StepIndex i) { return is_in_backoff(i); }))
@@ -130,14 +151,8 @@ class Message {
     return fmt::format("{}", fmt::join(clauses, "; "));
   }
 
-  bool is_in_backoff(StepIndex i) const {
-    return record(i).state == StepState::Backoff && record(i).next_retry;
-  }
-
-  // It, or the workflow that it runs.
-  bool needs_person(StepIndex i) const {
-    return record(i).state == StepState::Waiting || record(i).reason == reasons::kChildWaiting;
-  }
+  bool is_in_backoff(StepIndex i) const { return bootstrap::is_in_backoff(record(i)); }
+  bool needs_person(StepIndex i) const { return bootstrap::needs_person(record(i)); }
 
   // Nothing would happen if nobody did something.
   bool only_people() const {
@@ -158,24 +173,9 @@ class Message {
                        listed(names));
   }
 
-  // For a resource or its child, as it is meant to.
-  bool is_waiting(StepIndex i) const {
-    return is_launched(record(i).state) && (record(i).reason == reasons::kWaitingForResource ||
-                                            record(i).reason == reasons::kChildRunning ||
-                                            record(i).reason == reasons::kChildSuspended);
-  }
-
+  bool is_waiting(StepIndex i) const { return bootstrap::is_waiting(record(i)); }
   bool is_in_trouble(StepIndex i) const {
-    return !is_final(record(i).state) && !is_in_backoff(i) && !is_waiting(i) && !needs_person(i) &&
-           !record(i).reason.empty() && !standing_.is_over(i);
-  }
-
-  std::string trouble(StepIndex i) const {
-    const char* what = "waits";
-    if (record(i).state == StepState::Running) what = "is running, but";
-    if (record(i).state == StepState::Starting) what = "is starting, but nothing runs yet";
-    if (record(i).state == StepState::Ending) what = "is being stopped";
-    return fmt::format("{} {}: {}", name(i), what, record(i).message);
+    return bootstrap::is_in_trouble(record(i)) && !standing_.is_over(i);
   }
 
   std::string backoff(StepIndex i) const {
@@ -346,6 +346,23 @@ std::string current_text(const Plan& plan, const Standing& standing) {
   for (const RunsOn runs_on : {RunsOn::Success, RunsOn::Always})
     if (const auto failed = standing.first_failure(runs_on)) return name(*failed);
   return "";
+}
+
+std::string trouble_text(const std::string& name, const StepRecord& step) {
+  const char* what = "waits";
+  if (step.state == StepState::Running) what = "is running, but";
+  if (step.state == StepState::Starting) what = "is starting, but nothing runs yet";
+  if (step.state == StepState::Ending) what = "is being stopped";
+  return fmt::format("{} {}: {}", name, what, step.message);
+}
+
+bool is_blocked(const Status& status) {
+  if (!status.state || is_final(*status.state)) return false;
+  if (status.reason == reasons::kPlanMissing || status.reason == reasons::kPlanUnreadable)
+    return true;
+  return std::ranges::any_of(status.phases, [](const PhaseRecord& phase) {
+    return std::ranges::any_of(phase.steps, is_in_trouble);
+  });
 }
 
 std::string log_hint(const std::string& ns, const StepRecord& step) {

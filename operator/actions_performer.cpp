@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "controllers/attempt.h"
 #include "controllers/child_workflow.h"
 #include "controllers/lock.h"
 #include "controllers/projection.h"
@@ -87,7 +88,8 @@ Outcome ActionsPerformer::adopt_plan(const std::string& name) const {
   if (meta.controller_uid != workflow_.uid) return NameTaken{owner_text(meta)};
   auto record = read_revision(revision);
   if (!record)
-    return Refused{kPlanUnreadable, "its stored plan cannot be read: " + record.error(), true};
+    return Refused{reasons::kPlanUnreadable, "its stored plan cannot be read: " + record.error(),
+                   true};
   hooks_.plan_stored(std::move(*record));
   return Done{};
 }

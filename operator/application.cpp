@@ -62,7 +62,6 @@ class Application {
       : options_(options),
         log_(clock_, {.level = options.log_level, .format = options.log_format, .sink = {}}),
         metrics_({.version = kVersion,
-                  .commit = "",
                   .watched = {"bootstrapworkflows", "bootstrapworkflowtemplates", "jobs", "pods"}}),
         workflow_metrics_(metrics_.registry()),
         node_metrics_(metrics_.registry()),
@@ -196,11 +195,11 @@ class Application {
 
   void log_transition(const ObjectMeta& workflow, const Transition& t) {
     const auto write = [&](auto&& line) {
-      line(t.message, {{"workflow", workflow.key()},
-                       {"uid", workflow.uid},
-                       {"step", t.step ? to_text(*t.step) : ""},
-                       {"state", t.state},
-                       {"reason", t.reason}});
+      line(t.log.empty() ? t.message : t.log, {{"workflow", workflow.key()},
+                                               {"uid", workflow.uid},
+                                               {"step", t.step ? to_text(*t.step) : ""},
+                                               {"state", t.state},
+                                               {"reason", t.reason}});
     };
     using Fields = runtime::Log::Fields;
     if (t.warning)

@@ -10,6 +10,7 @@ Engine::Engine(kube::Client& client, const runtime::Clock& clock, Options option
     : hooks_(std::move(hooks)),
       queue_(clock, std::move(options.queue)),
       locks_([this](const ObjectKey& workflow) { queue_.add(workflow); }),
+      times_([this](const ObjectKey& workflow) { return workflows_.get(workflow); }),
       workflows_({.index = [](const Workflow& w) { return workflow_uid_of(w.meta); },
                   .on_change =
                       [this](const Workflow& w, bool deleted) {

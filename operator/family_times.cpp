@@ -1,64 +1,61 @@
 #include "operator/family_times.h"
 
+#include <ranges>
+#include <vector>
+
 namespace bootstrap {
 namespace {
 
-StepTimes expected_of(const std::map<std::pair<TimePoint, std::string>, StepTimes>& runs) {
-  std::vector<StepTimes> times;
-  for (const auto& [key, of_run] : runs) times.push_back(of_run);
-  return expected_times(times);
-}
-
-bool has_ended(const Workflow& workflow) {
+// None: it goes on.
+std::optional<TimePoint> end_of(const Workflow& workflow) {
   const Status& status = workflow.status;
-  return status.state && is_final(*status.state) && status.completion;
+  return status.state && is_final(*status.state) ? status.completion : std::nullopt;
 }
 
 }  // namespace
 
 void FamilyTimes::changed(const Workflow& workflow, bool deleted) {
   const ObjectKey key = workflow.meta.key();
+  const auto end = deleted ? std::nullopt : end_of(workflow);
   const std::scoped_lock lock(mutex_);
-  const bool counts = !deleted && has_ended(workflow);
-  const auto known = known_.find(key);
-  const RunKey run{workflow.status.completion.value_or(TimePoint{}), key.name};
-  if (counts && known != known_.end() && known->second.run == run) return;
+  if (const auto known = ended_.find(key); known != ended_.end() && known->second.completion == end)
+    return;
   forget(key);
-  if (counts) take(key, workflow);
+  if (!end) return;
+  const auto family = families_.try_emplace({key.ns, family_of(workflow)}).first;
+  family->second.runs.emplace(*end, key.name);
+  family->second.expected.reset();
+  ended_.insert_or_assign(key, Ended{family, *end});
 }
 
 TimesOfFamily::Answer FamilyTimes::expected(const std::string& ns, const std::string& family) {
   const std::scoped_lock lock(mutex_);
   const auto found = families_.find({ns, family});
   if (found == families_.end()) return {};
-  auto& [runs, expected] = found->second;
-  if (!expected) expected = expected_of(runs);
+  auto& expected = found->second.expected;
+  if (!expected) expected = expected_of(ns, found->second);
   return *expected;
 }
 
-void FamilyTimes::forget(const ObjectKey& key) {
-  const auto known = known_.find(key);
-  if (known == known_.end()) return;
-  const auto family = families_.find(known->second.place);
-  family->second.runs.erase(known->second.run);
-  family->second.expected.reset();
-  if (family->second.runs.empty()) families_.erase(family);
-  known_.erase(known);
+// One that is not as it was known has changed at this moment, which will be told.
+StepTimes FamilyTimes::expected_of(const std::string& ns, const Family& family) const {
+  std::vector<StepTimes> times;
+  for (const auto& [end, name] : family.runs | std::views::reverse) {
+    const auto workflow = find_({ns, name});
+    if (workflow && end_of(*workflow) == end) times.push_back(times_of(workflow->status));
+    if (times.size() == kRunsThatCount) break;
+  }
+  return expected_times(times);
 }
 
-void FamilyTimes::take(const ObjectKey& key, const Workflow& workflow) {
-  const Place place{key.ns, family_of(workflow)};
-  const RunKey run{*workflow.status.completion, key.name};
-  Family& family = families_[place];
-  auto& runs = family.runs;
-  if (runs.size() == kRunsThatCount) {
-    if (run < runs.begin()->first) return;
-    known_.erase({key.ns, runs.begin()->first.second});
-    runs.erase(runs.begin());
-  }
-  runs.emplace(run, times_of(workflow.status));
-  known_.insert_or_assign(key, Known{place, run});
-  family.expected.reset();
+void FamilyTimes::forget(const ObjectKey& key) {
+  const auto known = ended_.find(key);
+  if (known == ended_.end()) return;
+  const auto& [family, completion] = known->second;
+  family->second.runs.erase({completion, key.name});
+  family->second.expected.reset();
+  if (family->second.runs.empty()) families_.erase(family);
+  ended_.erase(known);
 }
 
 }  // namespace bootstrap

@@ -2,14 +2,17 @@
 // What the steps of workflows have taken, by family (controllers/step_times.h), of the newest runs
 // that have ended.
 //
-// It follows what the store of workflows says, and keeps the times of kRunsThatCount runs of each
-// family; a workflow that is deleted is forgotten.
+// It follows what the store of workflows says and knows in which order the runs of a family have
+// ended; what their steps took is read from the store when somebody asks.
 //
 // Threads: safe from any. Errors: none.
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "controllers/questions.h"
@@ -19,6 +22,11 @@ namespace bootstrap {
 
 class FamilyTimes {
  public:
+  // From the store; empty: it is not there any more.
+  using Find = std::function<std::shared_ptr<const Workflow>(const ObjectKey&)>;
+
+  explicit FamilyTimes(Find find) : find_(std::move(find)) {}
+
   // A workflow is there, has changed, or was deleted.
   void changed(const Workflow&, bool deleted);
 
@@ -29,20 +37,22 @@ class FamilyTimes {
   using RunKey = std::pair<TimePoint, std::string>;   // when it has ended, and the workflow's name
 
   struct Family {
-    std::map<RunKey, StepTimes> runs;   // the oldest first
+    std::set<RunKey> runs;              // the oldest first
     std::optional<StepTimes> expected;  // until a run comes or goes
   };
-  struct Known {
-    Place place;
-    RunKey run;
+  using Families = std::map<Place, Family>;
+  struct Ended {
+    Families::iterator family;
+    TimePoint completion;
   };
 
   void forget(const ObjectKey&);
-  void take(const ObjectKey&, const Workflow&);
+  StepTimes expected_of(const std::string& ns, const Family&) const;
 
+  const Find find_;
   std::mutex mutex_;
-  std::map<Place, Family> families_;
-  std::map<ObjectKey, Known> known_;  // of those that count
+  Families families_;
+  std::map<ObjectKey, Ended> ended_;
 };
 
 }  // namespace bootstrap

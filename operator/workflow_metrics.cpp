@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
+#include <ranges>
 #include <string>
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
+
+#include "controllers/workflow_message.h"
 
 namespace bootstrap {
 namespace {
@@ -37,9 +41,17 @@ auto& family(prometheus::Registry& registry, Builder builder, const char* name, 
   return builder.Name(name).Help(help).Register(registry);
 }
 
-// Since when it is so; of one that has not begun that is not known, but since when it is there.
+// Since when it is in its state. History says so, unless it was too long ago; then it is at the
+// least since the pause or the run began, or it is there.
 TimePoint since(const Workflow& workflow, TimePoint now) {
   const Status& status = workflow.status;
+  std::optional<TimePoint> since;
+  for (const HistoryEntry& entry : status.history | std::views::reverse) {
+    if (!entry.step.empty()) continue;
+    if (!status.state || entry.state != to_text(*status.state)) break;
+    since = entry.time;
+  }
+  if (since) return *since;
   const TimePoint created = workflow.meta.creation.value_or(now);
   if (status.paused_since) return *status.paused_since;
   return status.start.value_or(created);
@@ -62,6 +74,10 @@ struct WorkflowMetrics::Families {
         overdue(family(registry, prometheus::BuildGauge(), "bootstrap_operator_workflows_overdue",
                        "Workflows of which a step takes longer than expected.")
                     .Add({})),
+        blocked(family(registry, prometheus::BuildGauge(), "bootstrap_operator_workflows_blocked",
+                       "Workflows of which a step, or the run, does not go on because something "
+                       "is wrong.")
+                    .Add({})),
         finished(family(registry, prometheus::BuildCounter(),
                         "bootstrap_operator_workflows_finished_total",
                         "Runs of workflows that have ended.")),
@@ -82,6 +98,7 @@ struct WorkflowMetrics::Families {
   Family<Gauge>& workflows;
   Family<Gauge>& oldest;
   Gauge& overdue;
+  Gauge& blocked;
   Family<Counter>& finished;
   Family<Counter>& steps;
   Family<Counter>& attempts;
@@ -127,12 +144,14 @@ void WorkflowMetrics::count(const std::vector<std::shared_ptr<const Workflow>>& 
   std::map<std::string, int> there;
   std::map<std::string, Duration> oldest;
   int overdue = 0;
+  int blocked = 0;
   for (const auto& workflow : all) {
     const Status& status = workflow->status;
     const std::string state = status.state ? to_text(*status.state) : kNew;
     ++there[state];
     oldest[state] = std::max(oldest[state], now - since(*workflow, now));
     if (status.progress && !status.progress->overdue.empty()) ++overdue;
+    if (is_blocked(status)) ++blocked;
   }
   families_->workflows.Add({{"state", kNew}}).Set(there[kNew]);
   for (const WorkflowState state : kStates) {
@@ -142,6 +161,7 @@ void WorkflowMetrics::count(const std::vector<std::shared_ptr<const Workflow>>& 
       families_->oldest.Add({{"state", text}}).Set(seconds(oldest[text]));
   }
   families_->overdue.Set(overdue);
+  families_->blocked.Set(blocked);
 }
 
 }  // namespace bootstrap

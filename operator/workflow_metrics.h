@@ -28,7 +28,8 @@ class WorkflowMetrics {
   void happened(const Transition&);
   // handoff_seconds: from the news that a pod has ended to the next Job.
   void handed_off(std::chrono::microseconds took);
-  // workflows{state}, workflow_oldest_seconds{state}, workflows_overdue: those there are now.
+  // workflows{state}, workflow_oldest_seconds{state}, workflows_overdue,
+  // workflows_blocked: those there are now.
   void count(const std::vector<std::shared_ptr<const Workflow>>& all, TimePoint now);
 
  private:

@@ -75,7 +75,7 @@ struct Metrics::Families {
 
 Metrics::Metrics(const Options& options) : families_(std::make_unique<Families>()) {
   gauges(families_->registry, "bootstrap_operator_build_info", "Always 1; what was built.")
-      .Add({{"version", options.version}, {"commit", options.commit}})
+      .Add({{"version", options.version}})
       .Set(1);
   for (const std::string_view outcome : kOutcomeNames)
     families_->reconciles.Add({{"outcome", std::string(outcome)}});

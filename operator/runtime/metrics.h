@@ -26,7 +26,6 @@ class Metrics {
  public:
   struct Options {
     std::string version{};
-    std::string commit{};
     std::vector<std::string> watched{};  // resources, e.g. "jobs"
   };
 

@@ -40,7 +40,7 @@ spec:
   - name: work
     steps:
     - {name: a, command: ["true"], args: ["$(params.region)", marked-argument], stdin: marked-input}
-    - {name: b, script: "echo marked-script"}
+    - {name: b, script: "echo marked-script", continueOnFailure: true}
 )yaml";
 
 std::vector<json> lines_of(const std::string& log) {
@@ -59,7 +59,7 @@ TEST(Log, IsALineForEachTransitionAndHasNothingThatIsSecret) {
   OperatorProcess op(cluster);
   cluster.apply(ns, kSecret);
   played.end_pod(played.run_pod_of("chain", "a"), 0);
-  played.end_pod(played.run_pod_of("chain", "b"), 0);
+  played.end_pod(played.run_pod_of("chain", "b"), 3, "marked-output");
   const json workflow = cluster.await_state(ns, "chain", "Succeeded", 30s);
   EXPECT_EQ(op.stop(), 0);
 
@@ -78,7 +78,7 @@ TEST(Log, IsALineForEachTransitionAndHasNothingThatIsSecret) {
   }
   EXPECT_THAT(told, ::testing::ElementsAre("- WorkflowStarted", "work/a StepLaunched",
                                            "work/a StepSucceeded", "work/b StepLaunched",
-                                           "work/b StepSucceeded", "- WorkflowSucceeded"));
+                                           "work/b StepFailed", "- WorkflowSucceeded"));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "controllers/attempt.h"
 #include "controllers/limits.h"
 #include "tests/unit/controllers/scenario.h"
 #include "tests/unit/controllers/without_hint.h"
@@ -291,7 +292,7 @@ TEST(Plan, OneThatCannotBeReadStopsTheRunAndSaysSo) {
 TEST(Plan, OneThatIsThereBeforeTheRunAndCannotBeReadIsSaid) {
   Scenario s;
   s.refuse["plan/" + plan_name("w", "uid-of-w", 1)] =
-      Refused{kPlanUnreadable, "its stored plan cannot be read: of version 9", true};
+      Refused{reasons::kPlanUnreadable, "its stored plan cannot be read: of version 9", true};
   const Status& status = s.pass(at(0));
   EXPECT_EQ(status.state, WorkflowState::Pending);
   EXPECT_EQ(status.reason, "PlanUnreadable");

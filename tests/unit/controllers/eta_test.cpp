@@ -153,6 +153,24 @@ TEST(Eta, IsNotToldWhileNobodyKnowsHowLongSomethingLasts) {
   ASSERT_EQ(ending.step("one", "a").state, StepState::Ending);
   EXPECT_EQ(seconds_left(ending, at(10)), std::nullopt);
 
+  Scenario suspended;
+  suspended.times = all(60s, 30s, 20s);
+  suspended.pass(at(0));
+  suspended.workflow.steering.suspend = true;
+  suspended.pass(at(10));
+  ASSERT_EQ(suspended.workflow.status.reason, "Suspending");
+  EXPECT_EQ(seconds_left(suspended, at(10)), std::nullopt);
+
+  Scenario unpulled;
+  unpulled.times = all(60s, 30s, 20s);
+  unpulled.pass(at(0));
+  PodView& pod = unpulled.pod("one", "a");
+  pod.containers[0].reason = "ErrImagePull";
+  pod.containers[0].message = "no such image";
+  unpulled.pass(at(10));
+  ASSERT_EQ(unpulled.step("one", "a").reason, "ImagePullFailed");
+  EXPECT_EQ(seconds_left(unpulled, at(10)), std::nullopt);
+
   Scenario refused;
   refused.times = all(60s, 30s, 20s);
   refused.refuse["job/" + Scenario::job("one", "a")] = Refused{"Forbidden", "exceeded quota", true};

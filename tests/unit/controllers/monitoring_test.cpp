@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "controllers/status_summary.h"
 #include "tests/unit/controllers/scenario.h"
 
 namespace bootstrap::testing {
@@ -49,6 +50,12 @@ class Monitored : public ::testing::Test {
   void sample(NodeLoad now) {
     s.nodes[kNode].peak = peak_of(s.nodes[kNode].peak, now);
     s.nodes[kNode].now = std::move(now);
+  }
+  static Status pressed(const char* status, const char* reason) {
+    Status s;
+    s.state = WorkflowState::Running;
+    set_condition(s, {kResourcePressure, status, reason, "", 0, {}}, at(0));
+    return s;
   }
   std::string pressure() const {
     const Condition* said = find_condition(s.workflow.status, kResourcePressure);
@@ -124,6 +131,19 @@ TEST_F(Monitored, PressureIsToldAtOnceAndAgainWhenItIsOver) {
   EXPECT_FALSE(writes(180));
   for (const HistoryEntry& entry : s.workflow.status.history)
     EXPECT_THAT(entry.reason, Not(::testing::StartsWith("Resource"))) << "steps are its matter";
+}
+
+TEST_F(Monitored, PressureIsOverWhenNoStepRunsAnyMore) {
+  const Status before = pressed("True", "AboveLimits");
+  for (const auto& [reason, text] :
+       {std::pair("NoStepRuns", "no step runs any more"),
+        std::pair("NotSampled", "no node on which a step runs reports pressure any more")}) {
+    const auto all = transitions_between(before, pressed("False", reason), s.workflow);
+    ASSERT_EQ(all.size(), 1U) << reason;
+    EXPECT_EQ(all[0].reason, "ResourcePressureOver");
+    EXPECT_EQ(all[0].message, text);
+    EXPECT_TRUE(all[0].event && !all[0].warning);
+  }
 }
 
 TEST_F(Monitored, LoadThatComesAndGoesIsOnePressure) {
@@ -207,7 +227,7 @@ TEST_F(Monitored, BetweenTwoStepsItStandsAsItWasAndWithTheLastOneItEnds) {
   succeed(s, "two", "c", 5);
   ASSERT_EQ(s.workflow.status.state, WorkflowState::Succeeded);
   EXPECT_EQ(pressure(), "False NoStepRuns");
-  for (const std::string& event : told()) EXPECT_THAT(event, Not(::testing::HasSubstr("Pressure")));
+  EXPECT_THAT(told(), ::testing::Contains("ResourcePressureOver: no step runs any more"));
   EXPECT_EQ(s.workflow.status.resources.memory, (Peak{91, kNode})) << "as long as the run is there";
 }
 

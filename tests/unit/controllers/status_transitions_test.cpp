@@ -78,11 +78,11 @@ TEST(TransitionsBetween, OfStepsThatChange) {
       {"launched into trouble",
        step("a", kPending),
        step("a", kStarting, "PodRefused", "exceeded quota"),
-       {"warning PodRefused: p/a: exceeded quota"}},
+       {"warning PodRefused: p/a is starting, but nothing runs yet: exceeded quota"}},
       {"a new trouble",
        step("a", kRunning),
        step("a", kStarting, "ImagePullFailed", "x"),
-       {"warning ImagePullFailed: p/a: x"}},
+       {"warning ImagePullFailed: p/a is starting, but nothing runs yet: x"}},
       {"the same trouble in other words",
        step("a", kStarting, "ImagePullFailed", "ErrImagePull: x"),
        reworded,
@@ -94,11 +94,11 @@ TEST(TransitionsBetween, OfStepsThatChange) {
       {"waits to be launched",
        step("a", kPending),
        step("a", kPending, "LaunchRefused", "quota"),
-       {"warning LaunchRefused: p/a: quota"}},
+       {"warning LaunchRefused: p/a waits: quota"}},
       {"is stopped",
        step("a", kStarting),
        step("a", kEnding, "NotStarted", "did not start"),
-       {"warning NotStarted: p/a: did not start"}},
+       {"warning NotStarted: p/a is being stopped: did not start"}},
       {"succeeded",
        step("a", kRunning),
        step("a", kSucceeded),
@@ -145,7 +145,61 @@ TEST(TransitionsBetween, OfTheWorkflow) {
   EXPECT_EQ(told(nothing, restored), (std::vector<std::string>{"event Restored: restored"}));
   Status waits;
   hold(waits, {WorkflowState::Pending, "PreviousRunTerminating", "waits"}, 1, kNow);
-  EXPECT_EQ(told(nothing, waits), (std::vector<std::string>{"log PreviousRunTerminating: waits"}));
+  EXPECT_EQ(told(nothing, waits),
+            (std::vector<std::string>{"event PreviousRunTerminating: waits"}));
+}
+
+TEST(TransitionsBetween, ARunThatCannotBeginOrGoOnSaysEachNewReason) {
+  const auto held = [](Status status, WorkflowState state, const char* reason) {
+    hold(status, {state, reason, "x"}, 1, kNow);
+    return status;
+  };
+  const Status waits = held({}, WorkflowState::Pending, "TemplateNotFound");
+  EXPECT_EQ(told(waits, held({}, WorkflowState::Pending, "WaitingForLock")),
+            (std::vector<std::string>{"event WaitingForLock: x"}));
+  Status reworded = waits;
+  reworded.message = "y";
+  EXPECT_TRUE(told(waits, reworded).empty());
+  const Status runs = summarized(running({step("a", kRunning)}));
+  const Status missing = held(runs, WorkflowState::Running, "PlanMissing");
+  EXPECT_EQ(told(runs, missing), (std::vector<std::string>{"warning PlanMissing: x"}));
+  EXPECT_EQ(told(missing, held(runs, WorkflowState::Running, "PlanUnreadable")),
+            (std::vector<std::string>{"warning PlanUnreadable: x"}));
+}
+
+// What a tool has printed, what people are asked and answer, what a note was made of: it is for
+// those who may read the workflow.
+TEST(TransitionsBetween, NoWordOfToolsAndPeopleIsForTheLog) {
+  Workflow workflow;
+  workflow.meta = workflow_meta();
+  int lines = 0;
+  const auto check = [&](const Status& before, const Status& after) {
+    for (const Transition& t : transitions_between(before, after, workflow)) {
+      const std::string& line = t.log.empty() ? t.message : t.log;
+      EXPECT_EQ(line.find("marked"), std::string::npos) << line;
+      ++lines;
+    }
+  };
+  for (const StepState state :
+       {StepState::Starting, StepState::Running, StepState::Waiting, StepState::Backoff,
+        StepState::Ending, StepState::Succeeded, StepState::Failed, StepState::Skipped,
+        StepState::Cancelled, StepState::Removed})
+    for (const char* reason : {"ToolFailed", "WaitingForResource", "AnswerRefused"}) {
+      StepRecord after = step("a", state, reason, "marked");
+      after.log_tail = "marked";
+      after.next_retry = kNow;
+      check(running({step("a", kPending)}), running({after}));
+    }
+  EXPECT_EQ(lines, 30);
+  for (const WorkflowState state :
+       {WorkflowState::Pending, WorkflowState::Running, WorkflowState::Waiting,
+        WorkflowState::Suspended, WorkflowState::Succeeded, WorkflowState::Failed,
+        WorkflowState::Cancelled, WorkflowState::Invalid}) {
+    Status after;
+    hold(after, {state, "Reason", "marked"}, 1, kNow);
+    check({}, after);
+  }
+  EXPECT_EQ(lines, 38);
 }
 
 TEST(TransitionsBetween, AStepThatEndedSaysHowLongItTook) {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "controllers/attempt.h"
 #include "controllers/definition.h"
 #include "tests/unit/operator/small_cluster.h"
 
@@ -360,7 +361,8 @@ TEST_F(PerformerTest, APlanThatIsNotOursOrCannotBeReadIsNotTaken) {
     const Outcome outcome = perform(CreatePlan{"p", record_});
     EXPECT_EQ(std::holds_alternative<NameTaken>(outcome), row.taken) << row.body;
     const auto* refused = std::get_if<Refused>(&outcome);
-    EXPECT_EQ(refused != nullptr && refused->reason == kPlanUnreadable, !row.taken) << row.body;
+    EXPECT_EQ(refused != nullptr && refused->reason == reasons::kPlanUnreadable, !row.taken)
+        << row.body;
   }
   EXPECT_THAT(stored_, IsEmpty());
 }

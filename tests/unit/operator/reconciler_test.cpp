@@ -96,7 +96,8 @@ TEST(Rule1Names, APlanOfSomebodyElseUnderOurNameStartsNothing) {
                                                                     {"data", {{"run", 1}}}};
   c.see();
   EXPECT_EQ(c.reconcile(), "wake 60000");
-  EXPECT_THAT(c.take_writes(), ElementsAre("POST controllerrevisions", kStatusPatch));
+  EXPECT_THAT(c.take_writes(),
+              ElementsAre("POST controllerrevisions", kStatusPatch, "POST events"));
   EXPECT_EQ(c.status()["reason"], "NameTaken");
 }
 

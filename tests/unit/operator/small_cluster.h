@@ -99,7 +99,7 @@ class SmallCluster {
   Subscriptions subscriptions_{discovery_, {}, {}, [](const ObjectKey&) {}};
   WatchedTemplates watched_templates_{templates, [](const ObjectKey&) {}};
   LockClaims locks_{[](const ObjectKey&) {}};
-  FamilyTimes times_;
+  FamilyTimes times_{[this](const ObjectKey& workflow) { return workflows.get(workflow); }};
   HandOffs hand_offs_{clock};
   NodeMonitor nodes_{client_, clock, {}, {.wake = [](const ObjectKey&) {}}};
   std::unique_ptr<Reconciler> reconciler_;

@@ -39,14 +39,15 @@ class WorkflowMetricsTest : public ::testing::Test {
 
 TEST_F(WorkflowMetricsTest, AreThereBeforeAnythingHappens) {
   const std::string text = scraped();
-  for (const char* line : {"bootstrap_operator_workflows{state=\"New\"} 0",
-                           "bootstrap_operator_workflows{state=\"Invalid\"} 0",
-                           "bootstrap_operator_workflow_oldest_seconds{state=\"Waiting\"} 0",
-                           "bootstrap_operator_workflows_overdue 0",
-                           "bootstrap_operator_workflows_finished_total{outcome=\"Failed\"} 0",
-                           "bootstrap_operator_steps_finished_total{outcome=\"Skipped\"} 0",
-                           "bootstrap_operator_step_attempts_total{outcome=\"Succeeded\"} 0",
-                           "bootstrap_operator_handoff_seconds_count 0"})
+  for (const char* line :
+       {"bootstrap_operator_workflows{state=\"New\"} 0",
+        "bootstrap_operator_workflows{state=\"Invalid\"} 0",
+        "bootstrap_operator_workflow_oldest_seconds{state=\"Waiting\"} 0",
+        "bootstrap_operator_workflows_overdue 0", "bootstrap_operator_workflows_blocked 0",
+        "bootstrap_operator_workflows_finished_total{outcome=\"Failed\"} 0",
+        "bootstrap_operator_steps_finished_total{outcome=\"Skipped\"} 0",
+        "bootstrap_operator_step_attempts_total{outcome=\"Succeeded\"} 0",
+        "bootstrap_operator_handoff_seconds_count 0"})
     EXPECT_THAT(text, HasSubstr(std::string(line) + "\n"));
   EXPECT_THAT(text, Not(HasSubstr("oldest_seconds{state=\"Failed\"}")));
 }
@@ -74,6 +75,51 @@ TEST_F(WorkflowMetricsTest, CountWhatThereIs) {
   metrics_.count({}, at(200));
   EXPECT_THAT(scraped(), HasSubstr("bootstrap_operator_workflows{state=\"Running\"} 0\n"));
   EXPECT_THAT(scraped(), HasSubstr("bootstrap_operator_workflows_overdue 0\n"));
+}
+
+TEST_F(WorkflowMetricsTest, AStateIsAsOldAsItsHistorySays) {
+  auto waiting = workflow(WorkflowState::Waiting, 0);
+  waiting->status.start = at(10);
+  waiting->status.paused_since = at(20);  // it was suspended first
+  waiting->status.history = {{at(10), 1, "", "Running", "WorkflowStarted"},
+                             {at(20), 1, "", "Suspended", "Suspended"},
+                             {at(60), 1, "", "Waiting", "WaitingForApproval"},
+                             {at(70), 1, "p/gate", "Waiting", "WaitingForApproval"}};
+  auto pending = workflow(WorkflowState::Pending, 0);
+  pending->status.history = {{at(30), 0, "", "Suspended", "Suspended"},
+                             {at(80), 0, "", "Pending", "TemplateNotFound"},
+                             {at(90), 0, "", "Pending", "WaitingForLock"}};
+  metrics_.count({waiting, pending}, at(100));
+  EXPECT_THAT(scraped(), HasSubstr("workflow_oldest_seconds{state=\"Waiting\"} 40\n"));
+  EXPECT_THAT(scraped(), HasSubstr("workflow_oldest_seconds{state=\"Pending\"} 20\n"));
+}
+
+TEST_F(WorkflowMetricsTest, OneThatDoesNotGoOnIsBlocked) {
+  const auto with_step = [](StepState state, const char* reason) {
+    auto one = workflow(WorkflowState::Running, 0);
+    StepRecord& step = one->status.phases.emplace_back().steps.emplace_back();
+    step.state = state;
+    step.reason = reason;
+    return one;
+  };
+  auto retried = with_step(StepState::Backoff, "ToolFailed");
+  retried->status.phases[0].steps[0].next_retry = at(9);
+  auto failed = with_step(StepState::Starting, "ImagePullFailed");
+  failed->status.state = WorkflowState::Failed;
+  metrics_.count(
+      {with_step(StepState::Running, ""), with_step(StepState::Running, "WaitingForResource"),
+       with_step(StepState::Waiting, "WaitingForApproval"),
+       with_step(StepState::Failed, "ToolFailed"), retried, failed,
+       workflow(WorkflowState::Pending, 0)},
+      at(100));
+  EXPECT_THAT(scraped(), HasSubstr("bootstrap_operator_workflows_blocked 0\n"));
+  auto planless = workflow(WorkflowState::Running, 0);
+  planless->status.reason = "PlanMissing";
+  metrics_.count({with_step(StepState::Starting, "ImagePullFailed"),
+                  with_step(StepState::Pending, "ServiceAccountNotFound"),
+                  with_step(StepState::Running, "NodeLost"), planless},
+                 at(100));
+  EXPECT_THAT(scraped(), HasSubstr("bootstrap_operator_workflows_blocked 4\n"));
 }
 
 TEST_F(WorkflowMetricsTest, CountWhatHappens) {

@@ -13,10 +13,10 @@ using testing::HasSubstr;
 using testing::Not;
 
 TEST(Metrics, EverySeriesWhoseLabelsAreKnownExistsFromTheStart) {
-  const Metrics metrics({.version = "0.1.0", .commit = "abc", .watched = {"jobs", "pods"}});
+  const Metrics metrics({.version = "0.1.0", .watched = {"jobs", "pods"}});
   const std::string text = metrics.scrape();
   for (const char* line :
-       {"bootstrap_operator_build_info{commit=\"abc\",version=\"0.1.0\"} 1\n",
+       {"bootstrap_operator_build_info{version=\"0.1.0\"} 1\n",
         "bootstrap_operator_reconcile_total{outcome=\"done\"} 0\n",
         "bootstrap_operator_reconcile_total{outcome=\"exception\"} 0\n",
         "bootstrap_operator_reconcile_duration_seconds_count 0\n",
