@@ -73,11 +73,10 @@ class Cli : public ::testing::Test {
   }
   void end_step(const std::string& workflow, const std::string& step, int code) {
     const std::string pod = played_.run_pod_of(workflow, step);
-    played_.end_pod(pod, code, code == 0 ? "" : "no such region");
-    // Of a failure the operator waits for the kubelet's last word.
-    if (code != 0)
-      cluster_.kubectl_output({"patch", "pod", pod, "-n", ns_, "--subresource=status", "-p",
-                               R"({"status":{"phase":"Failed"}})"});
+    if (code == 0)
+      played_.end_pod(pod, code);
+    else
+      played_.fail_pod(pod, code, "no such region");
   }
 
   Cluster& cluster_;

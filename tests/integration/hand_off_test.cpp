@@ -54,13 +54,7 @@ TEST_F(HandOff, NeedsNoJobController) {
 
 TEST_F(HandOff, AFailureEndsTheWorkflowAndKeepsItsLog) {
   cluster_.apply(*ns_, workflow_of_steps("fails", {"a", "b"}));
-  played_->end_pod(played_->run_pod_of("fails", "a"), 3, "creating\nno quota left\n");
-  // The failure is final when the pod's phase says so; until then the deadline may be its reason.
-  const json pods = cluster_.items(kube::resources::kPods, *ns_);
-  const json failed{{"status", {{"phase", "Failed"}}}};
-  ASSERT_TRUE(cluster_.client().merge_patch_status(
-      kube::resources::kPods, ns_->name(), pods.at(0).at("metadata").at("name").get<std::string>(),
-      failed.dump()));
+  played_->fail_pod(played_->run_pod_of("fails", "a"), 3, "creating\nno quota left\n");
   const json workflow = cluster_.await_state(*ns_, "fails", "Failed", 20s);
 
   EXPECT_EQ("StepFailed", status_text(workflow, "reason"));

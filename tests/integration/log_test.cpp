@@ -59,7 +59,7 @@ TEST(Log, IsALineForEachTransitionAndHasNothingThatIsSecret) {
   OperatorProcess op(cluster);
   cluster.apply(ns, kSecret);
   played.end_pod(played.run_pod_of("chain", "a"), 0);
-  played.end_pod(played.run_pod_of("chain", "b"), 3, "marked-output");
+  played.fail_pod(played.run_pod_of("chain", "b"), 3, "marked-output");
   const json workflow = cluster.await_state(ns, "chain", "Succeeded", 30s);
   EXPECT_EQ(op.stop(), 0);
 

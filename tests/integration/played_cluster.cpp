@@ -92,6 +92,15 @@ void PlayedCluster::end_pod(const std::string& pod, int exit_code,
                "Running");
 }
 
+void PlayedCluster::fail_pod(const std::string& pod, int exit_code,
+                             const std::string& message) const {
+  end_pod(pod, exit_code, message);
+  const json failed{{"status", {{"phase", "Failed"}}}};
+  const auto patched =
+      cluster_.client().merge_patch_status(kube::resources::kPods, ns_, pod, failed.dump());
+  if (!patched) throw std::runtime_error("pod status: " + patched.error().message);
+}
+
 void PlayedCluster::patch_status(const std::string& pod, const json& state,
                                  const std::string& phase) const {
   const json container{{"name", "main"},    {"image", "example"}, {"imageID", "example"},

@@ -29,6 +29,8 @@ class PlayedCluster {
   std::string run_pod_of(const std::string& workflow, const std::string& step) const;
   // Its container has terminated. Phase and Job stay as they were: their controllers are late.
   void end_pod(const std::string& pod, int exit_code, const std::string& message = "") const;
+  // The kubelet has said its last word of it, for which the operator waits when a tool has failed.
+  void fail_pod(const std::string& pod, int exit_code, const std::string& message) const;
 
  private:
   void patch_status(const std::string& pod, const nlohmann::json& state,
