@@ -12,18 +12,17 @@ namespace bootstrap {
 namespace {
 
 Transition waits(Transition t, const std::string& name, const StepRecord& step) {
-  t.reason = step.reason.empty() ? "StepLaunched" : step.reason;
-  const bool as_meant = step.reason == reasons::kWaitingForResource ||
-                        step.reason == reasons::kChildRunning ||
-                        step.reason == reasons::kChildWaiting;
-  if (step.reason.empty())
+  if (step.reason.empty()) {
+    t.reason = "StepLaunched";
     t.message = fmt::format("{} was launched as Job {}", name, step.job);
-  else
-    t.message = as_meant ? fmt::format("{} {}", name, step.message) : trouble_text(name, step);
-  if (!step.reason.empty()) t.log = fmt::format("{}: {}", name, step.reason);
+    return t;
+  }
+  const bool trouble = is_in_trouble(step);
+  t.reason = step.reason;
+  t.message = trouble ? trouble_text(name, step) : fmt::format("{} {}", name, step.message);
+  t.log = fmt::format("{}: {}", name, step.reason);
   // Waiting for what it waits for, or for its turn, is nothing to warn of.
-  t.event = t.warning =
-      !step.reason.empty() && !as_meant && step.reason != reasons::kWaitingForSource;
+  t.event = t.warning = trouble && step.reason != reasons::kWaitingForSource;
   return t;
 }
 

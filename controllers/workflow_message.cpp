@@ -45,11 +45,6 @@ bool is_waiting(const StepRecord& step) {
           step.reason == reasons::kChildSuspended);
 }
 
-bool is_in_trouble(const StepRecord& step) {
-  return !is_final(step.state) && !is_in_backoff(step) && !is_waiting(step) &&
-         !needs_person(step) && !step.reason.empty();
-}
-
 class Message {
  public:
   Message(const Status& status, const Plan& plan, const Standing& standing)
@@ -346,6 +341,11 @@ std::string current_text(const Plan& plan, const Standing& standing) {
   for (const RunsOn runs_on : {RunsOn::Success, RunsOn::Always})
     if (const auto failed = standing.first_failure(runs_on)) return name(*failed);
   return "";
+}
+
+bool is_in_trouble(const StepRecord& step) {
+  return !is_final(step.state) && !is_in_backoff(step) && !is_waiting(step) &&
+         !needs_person(step) && !step.reason.empty();
 }
 
 std::string trouble_text(const std::string& name, const StepRecord& step) {

@@ -27,11 +27,15 @@ WorkflowMessage message_of(const Status&, const Plan&, const Standing&);
 // "docs/generate-docs", "docs/generate-docs +1" when another one is under way beside it.
 std::string current_text(const Plan&, const Standing&);
 
-// "p/a is starting, but nothing runs yet: no such image": of a step that does not go as it should.
+// It does not go as it should: it has a reason not to, and waits neither for its retry, nor for
+// people, nor for the resource or child that it is there to wait for.
+bool is_in_trouble(const StepRecord&);
+
+// "p/a is starting, but nothing runs yet: no such image": of a step that is in trouble.
 std::string trouble_text(const std::string& name, const StepRecord&);
 
-// A step does not go as it should, and neither a retry nor people are what it waits for; or the
-// plan of the run cannot be had. Nothing of it may move until somebody does something.
+// A step is in trouble, or the plan of the run cannot be had. It may be that nothing moves before
+// somebody does something.
 bool is_blocked(const Status&);
 
 // "; its log: kubectl logs …". Empty when the tool printed nothing, or nothing that is still there.
