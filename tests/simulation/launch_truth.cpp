@@ -208,9 +208,16 @@ bool Invariants::can_be_done(const Known& workflow, const std::string& uid,
   if (!step.asks_for.empty())
     return step.tolerated || step.may_be_skipped() || has_answers(workflow, step);
   const auto runs = runs_of(uid, ref);
-  // What a pod has left counts as long as the pod is there.
-  if (std::any_of(runs.begin(), runs.end(), [](const PodRun* run) {
-        return run->succeeded() && (!run->is_spoiled() || run->fate.kind != Fate::Kind::Exits);
+  // What a pod has left counts as long as the pod is there; it goes by its fate or with its Job.
+  const auto pods = store_.list(*store_.type("", "v1", "pods"), "");
+  const auto is_there = [&](const PodRun& run) {
+    return run.fate.kind == Fate::Kind::Exits &&
+           std::any_of(pods.begin(), pods.end(), [&](const Object& pod) {
+             return text_at(*pod, "/metadata/uid") == run.pod_uid;
+           });
+  };
+  if (std::any_of(runs.begin(), runs.end(), [&](const PodRun* run) {
+        return run->succeeded() && !(run->is_spoiled() && is_there(*run));
       }))
     return true;
   if (runs.empty() && step.may_be_skipped()) return true;
