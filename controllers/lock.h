@@ -14,8 +14,9 @@
 //   given up  the Lease is deleted, and then the record of it: after the end of the run is on
 //             record, or as soon as no run is about to begin.
 //
-// What is left: a request for a Job that is under way when its lock is given up may be done later.
-// That Job is stopped as soon as it is seen.
+// What is left: a request that is under way when its lock is given up may be done later. A Job that
+// comes of it is stopped as soon as it is seen. A Lease is given up by the operator that has asked
+// for it, once it knows the end; should that one die before, by the first who waits for the lock.
 //
 // Nobody but its owner deletes a Lease. A workflow that is deleted gives its lock up with its
 // Lease, which it owns. Children run under the locks of the workflows above them: these they

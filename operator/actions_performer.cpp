@@ -177,6 +177,7 @@ Outcome ActionsPerformer::perform(const SteerChild& action) const {
 }
 
 Outcome ActionsPerformer::perform(const CreateLock& action) const {
+  hooks_.takes_lock(action.lock);  // it may be done although the answer is lost
   const auto created =
       client_.create(kube::resources::kLeases, workflow_.ns, build_lease(workflow_, action).dump());
   if (created) return Done{meta_of(*created).uid};

@@ -22,6 +22,7 @@ class ActionsPerformer {
     std::function<void(PlanRecord)> plan_stored;  // the record that counts: ours, or an older one
     std::function<void(const std::string& name, std::uint64_t version)> wrote_child =
         [](const std::string&, std::uint64_t) {};
+    std::function<void(const std::string& lock)> takes_lock = [](const std::string&) {};
     std::function<void(const std::string& holder, const std::string& lock)> found_stray_lock =
         [](const std::string&, const std::string&) {};
   };

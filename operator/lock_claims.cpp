@@ -50,17 +50,27 @@ OtherClaims::Answer LockClaims::others(const ObjectKey& workflow, const std::str
 }
 
 void LockClaims::report_stray(const ObjectKey& holder, const std::string& lock) {
-  {
-    const std::scoped_lock guard(mutex_);
-    strays_[holder].insert(lock);
-  }
+  note_taken(holder, lock);
   wake_(holder);
+}
+
+void LockClaims::note_taken(const ObjectKey& holder, const std::string& lock) {
+  const std::scoped_lock guard(mutex_);
+  strays_[holder].insert(lock);
 }
 
 std::set<std::string> LockClaims::strays_of(const ObjectKey& holder) const {
   const std::scoped_lock guard(mutex_);
   const auto found = strays_.find(holder);
   return found == strays_.end() ? std::set<std::string>() : found->second;
+}
+
+void LockClaims::forget_stray(const ObjectKey& holder, const std::string& lock) {
+  const std::scoped_lock guard(mutex_);
+  const auto found = strays_.find(holder);
+  if (found == strays_.end()) return;
+  found->second.erase(lock);
+  if (found->second.empty()) strays_.erase(found);
 }
 
 void LockClaims::forget_strays(const ObjectKey& holder) {

@@ -30,9 +30,12 @@ class LockClaims {
   // Of all others in its namespace.
   OtherClaims::Answer others(const ObjectKey& workflow, const std::string& lock) const;
 
-  // Somebody waits for a lock that this workflow has without a record of it.
+  // Strays: locks that a workflow may have without a record of it. Somebody waits for one; or it
+  // was taken here, for a workflow whose run may long be over: the news of that may be late.
   void report_stray(const ObjectKey& holder, const std::string& lock);
+  void note_taken(const ObjectKey& holder, const std::string& lock);
   std::set<std::string> strays_of(const ObjectKey& holder) const;
+  void forget_stray(const ObjectKey& holder, const std::string& lock);
   void forget_strays(const ObjectKey& holder);
 
  private:

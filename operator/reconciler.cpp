@@ -105,6 +105,7 @@ void Reconciler::perform(const std::vector<Action>& actions, Pass& pass) {
              own_writes_.wrote_workflow(key, version);
              own_writes_.wrote_workflow({key.ns, name}, version);
            },
+       .takes_lock = [&](const std::string& lock) { live_.locks.note_taken(key, lock); },
        .found_stray_lock =
            [&](const std::string& holder, const std::string& lock) {
              live_.locks.report_stray({key.ns, holder}, lock);
@@ -170,16 +171,24 @@ runtime::Outcome Reconciler::conclude(const Decision& decision, const Pass& pass
   live_.subscriptions.keep_only(pass.workflow->meta.key(), decision.asked);
   live_.templates.keep_only(pass.workflow->meta.key(), decision.asked);
   live_.nodes.keep_only(pass.workflow->meta.key(), decision.asked);
-  if (decision.retry.empty()) live_.locks.forget_strays(pass.workflow->meta.key());
   if (!same_when_stored(pass.workflow->status, decision.status)) {
     auto outcome = patch_status(decision, pass);
     if (!std::holds_alternative<outcomes::Done>(outcome)) return outcome;
   }
+  forget_looked_at_strays(decision, pass.workflow->meta.key());
   if (decision.status.state && is_final(*decision.status.state)) drop_plan(pass.workflow->meta.uid);
   if (!decision.retry.empty()) return outcomes::Retry{decision.retry};
   if (decision.wake)
     return outcomes::WakeAfter{std::max(*decision.wake - clock_.now(), Duration(0))};
   return outcomes::Done{};
+}
+
+// A lock that is on record is held. Any other whose Lease was looked at is not, or is given up.
+void Reconciler::forget_looked_at_strays(const Decision& decision, const ObjectKey& key) {
+  if (!decision.retry.empty()) return;
+  for (const std::string& lock : live_.locks.strays_of(key))
+    if (lock != decision.status.lock && decision.asked.contains(LockNow{lock}))
+      live_.locks.forget_stray(key, lock);
 }
 
 runtime::Outcome Reconciler::patch_status(const Decision& decision, const Pass& pass) {

@@ -98,6 +98,7 @@ class Reconciler {
   void take_plan(const PlanRecord&, Pass&);
   runtime::Outcome run_out_of_rounds(const Decision&, const Pass&);
   runtime::Outcome conclude(const Decision&, const Pass&);
+  void forget_looked_at_strays(const Decision&, const ObjectKey&);
   runtime::Outcome patch_status(const Decision&, const Pass&);
   void publish(const Decision&, const ObjectMeta& workflow, std::uint64_t version);
   void forget(const ObjectKey&);

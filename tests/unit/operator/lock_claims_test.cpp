@@ -73,6 +73,15 @@ TEST_F(LockClaimsTest, AStrayIsLookedAtByWhoHasIt) {
   EXPECT_THAT(claims_.strays_of({"ns", "a"}), IsEmpty());
 }
 
+TEST_F(LockClaimsTest, ALockThatIsTakenMayBecomeAStray) {
+  claims_.note_taken({"ns", "a"}, "x");
+  claims_.note_taken({"ns", "a"}, "y");
+  EXPECT_THAT(woken_, IsEmpty());
+  claims_.forget_stray({"ns", "a"}, "x");
+  claims_.forget_stray({"ns", "b"}, "y");
+  EXPECT_THAT(claims_.strays_of({"ns", "a"}), ElementsAre("y"));
+}
+
 // As after a restore from a backup.
 TEST_F(LockClaimsTest, AStatusOfAnotherObjectClaimsNothing) {
   Workflow workflow;
