@@ -135,7 +135,7 @@ class Tree {
     if (step.next_retry && step.state == StepState::Backoff)
       texts.push_back("the next attempt comes in " + between(now_, *step.next_retry));
     if (!step.last_failure.empty() && !is_final(step.state))
-      texts.push_back("the attempt before failed " + step.last_failure);
+      texts.push_back("the attempt before failed with " + step.last_failure);
     return texts;
   }
 

@@ -107,6 +107,12 @@ bool is_over(const Draft& draft) {
   return status.run > 0 || workflow.steering.resume.run == 0 || workflow.steering.cancel;
 }
 
+// Whoever has stored the plan has seen a newer version of this object than is known here: perhaps
+// it is not cancelled any more. The news of that wakes it.
+bool is_older_than_its_plan(const Draft& draft) {
+  return draft.observed().plan != nullptr && draft.plan().generation > draft.meta().generation;
+}
+
 void go_on(Draft& draft, Resuming resuming) {
   Status& status = draft.status();
   const Steering& steering = draft.observed().workflow.steering;
@@ -122,6 +128,7 @@ void go_on(Draft& draft, Resuming resuming) {
 
 void consider(Draft& draft) {
   if (draft.meta().deletion) return;
+  if (is_older_than_its_plan(draft)) return draft.keep_lock();
   if (is_refused_child(draft)) {
     draft.status().observed_generation = draft.meta().generation;
     return;

@@ -107,7 +107,7 @@ StepMove advance(const PlanStep& step, StepRecord record, const AttemptView& vie
 void keep_failure(StepRecord& record) {
   if (record.state == StepState::Backoff && record.last_failure.empty())
     record.last_failure =
-        cut(fmt::format("({}): {}", record.reason, record.message), limits::kLastFailure);
+        cut(fmt::format("{}: {}", record.reason, record.message), limits::kLastFailure);
 }
 
 StepRecord launched(StepRecord record, int attempt, std::string job, std::string job_uid,
@@ -151,8 +151,9 @@ StepRecord given_up(StepRecord record, const char* reason, const std::string& wh
   keep_failure(record);
   record.state = StepState::Failed;
   record.next_retry.reset();
-  record.message = cut(fmt::format("{}; its last attempt had failed {}", why, record.last_failure),
-                       limits::kMessage);
+  record.message =
+      cut(fmt::format("{}; its last attempt had failed with {}", why, record.last_failure),
+          limits::kMessage);
   record.last_failure.clear();
   record.reason = reason;
   record.completion = now;

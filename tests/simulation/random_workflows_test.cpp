@@ -73,10 +73,11 @@ TEST_P(SteeredOnceBroken, KeepTheirPromises) {
 // Job on answers that no status had, two operators with two runs, and a Job of a run that was over;
 // locks whose Lease was not deleted; a commit that went from one run into the next; a late Job of
 // finally that was not known as one of a former run, and a timeout of a run that was over; a Lease
-// that an operator took for a run which another one had ended.
+// that an operator took for a run which another one had ended, and a cancel of a run that began
+// when it had been taken back.
 INSTANTIATE_TEST_SUITE_P(Seeds, SteeredOnceBroken,
                          ::testing::Values(355, 366, 560, 1283, 2234, 286, 319, 586, 1302, 2762,
-                                           5295));
+                                           5295, 10399));
 
 }  // namespace
 }  // namespace bootstrap::simulation

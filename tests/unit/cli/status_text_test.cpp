@@ -28,7 +28,7 @@ constexpr const char* kRunning = R"({
         "message": "exit code 2: no such region", "nextRetryTime": "2026-03-01T10:14:15Z",
         "startTime": "2026-03-01T10:00:08Z", "completionTime": "2026-03-01T10:14:05Z"},
        {"name": "docs", "state": "Running", "attempts": 2, "startTime": "2026-03-01T10:14:00Z",
-        "lastFailure": "(ToolFailed): exit code 1"}]},
+        "lastFailure": "ToolFailed: exit code 1"}]},
     {"name": "end", "state": "Pending", "steps": [{"name": "report", "state": "Pending"}]}]})";
 
 TEST(StatusText, ShowsWhereItIsAndWhatIsWrong) {
@@ -42,7 +42,7 @@ cluster          Running       14m2s
 │     ToolFailed: exit code 2: no such region
 │     the next attempt comes in 5s
 └── docs         Running    2  10s
-      the attempt before failed (ToolFailed): exit code 1
+      the attempt before failed with ToolFailed: exit code 1
 end              Pending
 └── report       Pending
 )");
@@ -83,8 +83,8 @@ cluster          Running       14m2s
 │     region
 │     the next attempt comes in 5s
 └── docs         Running    2  10s
-      the attempt before failed
-      (ToolFailed): exit code 1
+      the attempt before failed with
+      ToolFailed: exit code 1
       > writing page 7
 end              Pending
 )");

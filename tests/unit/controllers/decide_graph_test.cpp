@@ -96,7 +96,7 @@ TEST(Parallel, ASiblingThatWaitsForItsNextAttemptIsGivenUp) {
   EXPECT_EQ(s.step("docs", "a").state, StepState::Failed);
   EXPECT_EQ(s.step("docs", "a").reason, "NotRetried");
   EXPECT_EQ(s.step("docs", "a").message,
-            "not tried again because docs/b has failed; its last attempt had failed (ToolFailed): "
+            "not tried again because docs/b has failed; its last attempt had failed with ToolFailed: "
             "exit code 1");
   EXPECT_EQ(status.state, WorkflowState::Failed);
   EXPECT_EQ(without_hint(status.message),

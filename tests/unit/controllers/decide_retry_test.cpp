@@ -222,13 +222,13 @@ TEST(Retries, WhyTheLastAttemptFailedIsKeptWhileTheNextOneIsKeptBack) {
   s.pass(at(15));
   s.pass(at(20));
   EXPECT_EQ(s.step("one", "a").reason, "LaunchRefused");
-  EXPECT_EQ(s.step("one", "a").last_failure, "(ToolFailed): " + message);
+  EXPECT_EQ(s.step("one", "a").last_failure, "ToolFailed: " + message);
 
   Scenario goes_on = s;
   goes_on.refuse.clear();
   goes_on.pass(at(30));
   EXPECT_EQ(goes_on.step("one", "a").state, StepState::Running);
-  EXPECT_EQ(goes_on.step("one", "a").last_failure, "(ToolFailed): " + message);
+  EXPECT_EQ(goes_on.step("one", "a").last_failure, "ToolFailed: " + message);
   goes_on.end_container("one", "a", 0);
   goes_on.pass(at(40));
   EXPECT_EQ(goes_on.step("one", "a").last_failure, "");
@@ -249,7 +249,7 @@ TEST(Retries, ThatEndForAnotherReasonStillSayWhyTheLastAttemptFailed) {
   EXPECT_EQ(s.step("one", "a").state, StepState::Failed);
   EXPECT_THAT(
       s.step("one", "a").message,
-      HasSubstr("its last attempt had failed (ToolFailed): exit code 7: connection refused"));
+      HasSubstr("its last attempt had failed with ToolFailed: exit code 7: connection refused"));
   EXPECT_EQ(s.step("one", "a").last_failure, "");
 }
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "controllers/decide.h"
-#include "tests/unit/controllers/scenario.h"
+#include "tests/unit/controllers/resume_scenario.h"
 
 namespace bootstrap::testing {
 namespace {
@@ -188,6 +188,31 @@ TEST(Rule7Vanished, AJobThatIsGoneFailsOnlyAfterTheLiveApiConfirmsIt) {
   s.pass(at(7));
   EXPECT_EQ(s.step("one", "a").state, StepState::Failed);
   EXPECT_EQ(s.step("one", "a").reason, "JobDeleted");
+}
+
+// --- rule 8: read your own writes, and what others write ---
+
+// People cancel a run, take that back and resume it, and another operator begins the next run.
+TEST(Rule8OwnWrites, NothingIsDecidedByAnObjectThatIsOlderThanThePlanOfItsRun) {
+  Scenario s = failed_at_b();
+  const Workflow before = s.workflow;
+  s.workflow.meta.generation = 3;
+  s.workflow.steering.resume.run = 2;
+  s.pass(at(100));
+  ASSERT_EQ(s.step("one", "b").attempts, 2);
+  const Workflow news = s.workflow;
+  s.done.clear();
+  s.workflow = before;
+  s.workflow.meta.generation = 2;
+  s.workflow.steering.resume.run = 2;
+  s.workflow.steering.cancel = true;
+  s.restart();
+  s.pass(at(110));
+  EXPECT_THAT(s.done, IsEmpty());
+  EXPECT_EQ(to_json(s.workflow.status), to_json(before.status));
+  s.workflow = news;
+  s.pass(at(120));
+  EXPECT_EQ(s.workflow.status.state, WorkflowState::Running);
 }
 
 // --- rule 10: terminal is final ---

@@ -241,7 +241,7 @@ TEST(Cancel, InARetryWait) {
   EXPECT_EQ(s.workflow.status.state, WorkflowState::Cancelled);
   EXPECT_EQ(s.step("one", "a").state, StepState::Cancelled);
   EXPECT_EQ(s.step("one", "a").message,
-            "cancelled; its last attempt had failed (ToolFailed): exit code 3");
+            "cancelled; its last attempt had failed with ToolFailed: exit code 3");
 }
 
 // A Job that is being stopped for its own reason counts as failed, and is not tried again.
