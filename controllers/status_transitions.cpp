@@ -90,12 +90,14 @@ Transition step_transition(const StepRef& ref, const StepRecord* before, const S
       t.reason = "StepRemoved";
       t.message = fmt::format("{} is no more in the definition", name);
       break;
-    case StepState::Backoff:  // no Event: it costs a write, and the step's end has one
+    case StepState::Backoff:
       if (!step.next_retry) return waits(t, name, step);
       t.reason = "StepRetry";
       t.log = fmt::format("attempt {} of {} failed ({})", step.attempts, name, step.reason);
-      t.message = fmt::format("{}: {}; the next one comes at {}", t.log, step.message,
-                              to_rfc3339(*step.next_retry));
+      t.message = with_end(fmt::format("{}: {}", t.log, step.message),
+                           fmt::format("; the next one comes at {}", to_rfc3339(*step.next_retry)),
+                           limits::kEventNote);
+      t.event = t.warning = true;
       break;
     case StepState::Waiting:
       return needs_person(t, name, step, before == nullptr || before->state != step.state);

@@ -8,18 +8,15 @@
 #include <sstream>
 
 #include <fmt/format.h>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <yaml-cpp/yaml.h>
 
-#include "tests/simulation/world.h"
+#include "tests/simulation/watched_world.h"
 
 namespace bootstrap::simulation {
 namespace {
 
 using namespace std::chrono_literals;
-using namespace nlohmann::literals;
-using ::testing::IsEmpty;
 
 struct Column {
   std::string name;
@@ -57,22 +54,8 @@ std::string age(Duration d) {
 
 class WatchRows : public ::testing::Test {
  protected:
-  WatchRows()
-      : world_({.lag = {.most = Duration(20), .slow_chance = 0}, .watch = {.slow_chance = 0}},
-               [this](const AttemptName& name) { return fate(name); }) {
-    world_.server().store().subscribe([this](const Change& change) {
-      if (change.type->plural == "bootstrapworkflows" && change.object)
-        print(*change.object, change.at);
-    });
-  }
-
-  void run(const std::string& name, const Json& spec) {
-    world_.create_workflow(name, spec);
-    ASSERT_TRUE(world_.run_to_the_end(24h)) << world_.story();
-    EXPECT_THAT(world_.violations(), IsEmpty());
-  }
-
-  void expect(const std::string& golden) const {
+  void expect(const std::string& golden) {
+    for (const WatchedWorld::Moment& moment : watched_.moments()) print(moment.workflow, moment.at);
     const std::string file = SOURCE_DIR "/tests/simulation/golden/" + golden + ".txt";
     if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(file) << rows();
     std::ostringstream known;
@@ -80,17 +63,9 @@ class WatchRows : public ::testing::Test {
     EXPECT_EQ(rows(), known.str());
   }
 
-  std::map<std::string, std::deque<Fate>> fates_;  // by step, of its attempts in turn
+  WatchedWorld watched_;
 
  private:
-  Fate fate(const AttemptName& name) {
-    auto& all = fates_[name.step];
-    if (all.empty()) return Fate{};
-    const Fate next = all.front();
-    if (all.size() > 1) all.pop_front();
-    return next;
-  }
-
   void print(const Json& object, TimePoint now) {
     std::vector<std::string> row{object["metadata"]["name"]};
     for (const Column& column : columns_) row.push_back(cell(object, column, now));
@@ -127,7 +102,6 @@ class WatchRows : public ::testing::Test {
 
   const std::vector<Column> columns_ = columns_of_crd();
   std::vector<std::vector<std::string>> rows_;
-  World world_;
 };
 
 Json sample(const std::string& name) {
@@ -144,29 +118,19 @@ Json sample(const std::string& name) {
 }
 
 TEST_F(WatchRows, OfTheFullSetUpAndOfTheNextOneWhichKnowsWhatItTook) {
-  fates_["bootstrap"] = {Fate{.runs = 11min}, Fate{.runs = 12min}};
-  fates_["vault-integration"] = {Fate{.runs = 150s}, Fate{.runs = 140s}};
-  fates_["new-cluster"] = {Fate{.runs = 42min}, Fate{.runs = 70min}};
-  fates_["health-check"] = {Fate{.runs = 95s}};
-  fates_["generate-docs"] = {Fate{.runs = 20s}};
-  fates_["update-dynamic-docs"] = {Fate{.runs = 8s}};
-  run("full-setup", sample("fullsetup-workflow.yaml"));
-  run("the-next", sample("fullsetup-workflow.yaml"));
+  watched_.fates["bootstrap"] = {Fate{.runs = 11min}, Fate{.runs = 12min}};
+  watched_.fates["vault-integration"] = {Fate{.runs = 150s}, Fate{.runs = 140s}};
+  watched_.fates["new-cluster"] = {Fate{.runs = 42min}, Fate{.runs = 70min}};
+  watched_.fates["health-check"] = {Fate{.runs = 95s}};
+  watched_.fates["generate-docs"] = {Fate{.runs = 20s}};
+  watched_.fates["update-dynamic-docs"] = {Fate{.runs = 8s}};
+  watched_.run("full-setup", sample("fullsetup-workflow.yaml"));
+  watched_.run("the-next", sample("fullsetup-workflow.yaml"));
   expect("watch-full-setup");
 }
 
 TEST_F(WatchRows, OfParallelStepsARetryAndAnEstimate) {
-  fates_["east"] = {Fate{.exit_code = 3, .runs = 4min}, Fate{.runs = 9min}};
-  fates_["west"] = {Fate{.runs = 10min}};
-  fates_["docs"] = {Fate{.runs = 30s}};
-  run("fleet", R"({
-    "tools": {"image": "tools:1"},
-    "phases": [
-      {"name": "clusters", "parallel": true, "steps": [
-        {"name": "east", "command": ["true"], "estimate": "8m", "retry": {"delay": "30s"}},
-        {"name": "west", "command": ["true"], "estimate": "8m"}]},
-      {"name": "after", "steps": [{"name": "docs", "command": ["true"], "estimate": "1m"}]}
-    ]})"_json);
+  run_fleet(watched_);
   expect("watch-parallel");
 }
 

@@ -49,7 +49,11 @@ TEST(Retries, AFailureIsFollowedByAWaitThatIsOnRecord) {
   EXPECT_EQ(status.progress->current, "one/a");
   ASSERT_EQ(s.last.transitions.size(), 1U);
   EXPECT_EQ(s.last.transitions[0].reason, "StepRetry");
-  EXPECT_FALSE(s.last.transitions[0].event) << "an Event is one more write";
+  EXPECT_TRUE(s.last.transitions[0].event);
+  EXPECT_TRUE(s.last.transitions[0].warning);
+  EXPECT_EQ(s.last.transitions[0].message,
+            "attempt 1 of one/a failed (ToolFailed): exit code 1: not ready; the next one comes at "
+            "2026-01-02T00:00:15Z");
 }
 
 TEST(Retries, NothingIsWrittenWhileItWaits) {
