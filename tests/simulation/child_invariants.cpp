@@ -44,8 +44,14 @@ std::vector<std::pair<std::string, const Known*>> Invariants::children_of(
 void Invariants::on_child(const std::string& uid, const Known& child) {
   const auto parent = known_.find(child.of.workflow_uid);
   if (parent == known_.end() || parent->second.deleted) return;
-  if (!attempts_.insert(child.of).second ||
-      children_of(child.of.workflow_uid, {child.of.phase, child.of.step}).size() > 1)
+  // What was launched for the run before and has ended need not be on record when this one begins.
+  const auto is_of_former_run = [&](const auto& other) {
+    return parent->second.unrecorded.contains(other.second->of) &&
+           is_final(other.second->status.value("state", ""));
+  };
+  auto children = children_of(child.of.workflow_uid, {child.of.phase, child.of.step});
+  std::erase_if(children, is_of_former_run);
+  if (!attempts_.insert(child.of).second || children.size() > 1)
     violated(fmt::format("a: a second child {} for {}", uid, to_text(child.of)));
   if (is_late(parent->second)) late_.insert(child.of);
   // The former one, which was to be resumed, had never begun.

@@ -116,10 +116,8 @@ void Invariants::judge_runs(const std::string& name, const std::string& uid,
     if (run->started && ++started[run->attempt.attempt] > 1)
       violated(fmt::format("a: {} started twice in attempt {}", name, run->attempt.attempt));
     succeeded = succeeded || run->succeeded();
-    const auto launch = known_.at(uid).launches.find(run->attempt);
-    const bool was_stopped = launch != known_.at(uid).launches.end() && launch->second.stopped;
-    surely = surely || (is_sure_success(*run) && !was_stopped && !is_exempt(run->attempt) &&
-                        !was_out_of_sight(*run, record));
+    surely = surely ||
+             (is_sure_success(*run) && !is_exempt(run->attempt) && !was_out_of_sight(*run, record));
   }
   for (const PodRun* run : runs_of(uid, step.ref))
     if (run->job_uid == record.value("jobUID", "")) {

@@ -114,7 +114,7 @@ class Invariants {
                       const Json& entry) const;
   void judge_skip(const Known&, const std::string& name, const std::string& uid,
                   const OutlineStep&);
-  static bool is_sure_success(const PodRun&);
+  bool is_sure_success(const PodRun&) const;
   bool gave_outputs(const std::string& uid, const Json& entry, bool surely) const;
   static bool has_failed(const Known&, const std::set<std::string>& phases);
   bool is_late(const Known&) const;

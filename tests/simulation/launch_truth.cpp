@@ -174,11 +174,13 @@ void Invariants::check_those_before(const Known& workflow, const std::string& ui
                            before.step));
 }
 
-// Its request was sent when they were done, and is handled when they are to be done again.
+// Its request was sent when they were done, and is handled when they are to be done again; or the
+// plan of the newest run was stored late, when nobody asked for it any more.
 bool Invariants::is_of_former_run(const Known& workflow, const Json& job) const {
   const std::string run =
       job.value("/metadata/labels/bootstrap.openshift.io~1run"_json_pointer, "");
-  return server_.sender().late && !run.empty() && std::stoi(run) < workflow.run;
+  const bool may_be = server_.sender().late || workflow.wanted < workflow.run;
+  return may_be && !run.empty() && std::stoi(run) < workflow.run;
 }
 
 // What a step waits for, as far as it is known here.

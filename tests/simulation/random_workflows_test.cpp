@@ -73,11 +73,12 @@ TEST_P(SteeredOnceBroken, KeepTheirPromises) {
 // Job on answers that no status had, two operators with two runs, and a Job of a run that was over;
 // locks whose Lease was not deleted; a commit that went from one run into the next; a late Job of
 // finally that was not known as one of a former run, and a timeout of a run that was over; a Lease
-// that an operator took for a run which another one had ended, and a cancel of a run that began
-// when it had been taken back.
+// that an operator took for a run which another one had ended, a cancel of a run that began
+// when it had been taken back, outputs that went with a stopped Job, a child of a former run that
+// no record told of, and a plan that was stored when nobody asked for its run any more.
 INSTANTIATE_TEST_SUITE_P(Seeds, SteeredOnceBroken,
                          ::testing::Values(355, 366, 560, 1283, 2234, 286, 319, 586, 1302, 2762,
-                                           5295, 10399));
+                                           5295, 10399, 18930, 10089, 14468));
 
 }  // namespace
 }  // namespace bootstrap::simulation

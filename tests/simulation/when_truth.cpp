@@ -9,9 +9,13 @@
 
 namespace bootstrap::simulation {
 
-// Told to end, 0 may count or not; whoever deletes the Job takes its result along.
-bool Invariants::is_sure_success(const PodRun& run) {
-  return run.succeeded() && run.reported && !run.told_to_end && !run.is_spoiled() &&
+// Told to end, 0 may count or not; whoever deletes the Job takes its result along, and a Job that
+// is stopped its pod, perhaps before that was read.
+bool Invariants::is_sure_success(const PodRun& run) const {
+  const auto& launches = known_.at(run.attempt.workflow_uid).launches;
+  const auto launch = launches.find(run.attempt);
+  const bool was_stopped = launch != launches.end() && launch->second.stopped;
+  return run.succeeded() && run.reported && !run.told_to_end && !run.is_spoiled() && !was_stopped &&
          run.fate.kind != Fate::Kind::JobDeleted;
 }
 

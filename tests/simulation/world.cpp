@@ -186,11 +186,12 @@ std::string World::story() const {
     for (const auto& problem : op->problems()) out << "  " << problem << '\n';
   out << "pods:\n";
   for (const PodRun& run : controllers_.nodes.runs())
-    out << fmt::format("  {} {} created {} started {} ended {} exit {}{} fate {}\n", run.pod,
-                       to_text(run.attempt), to_rfc3339(run.created),
+    out << fmt::format("  {} {} created {} started {} ended {} exit {}{} fate {} gift {}\n",
+                       run.pod, to_text(run.attempt), to_rfc3339(run.created),
                        run.started ? to_rfc3339(*run.started) : "never",
                        run.ended ? to_rfc3339(*run.ended) : "never", run.exit_code,
-                       run.told_to_end ? " when told to end" : "", static_cast<int>(run.fate.kind));
+                       run.told_to_end ? " when told to end" : "", static_cast<int>(run.fate.kind),
+                       static_cast<int>(run.fate.gift));
   for (const Object& workflow : server_.store().list(workflows_, ""))
     out << workflow->dump(1) << '\n';
   return out.str();
