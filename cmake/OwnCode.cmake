@@ -1,12 +1,13 @@
 # How our own code is compiled. Every target of ours links bootstrap_own_code privately; what we
 # depend on is never held to our warnings.
 
-# For a build from nothing that is done once: libraries compile a quarter faster. Whoever works on the
-# code has ccache, which does better and notices an include that is missing.
-set(BOOTSTRAP_PRECOMPILE "$ENV{BOOTSTRAP_PRECOMPILE}" CACHE BOOL
-  "Precompile the headers that most files include, and do without ccache")
+# For a build from nothing that is done once: libraries compile a quarter faster with precompiled
+# headers, tests three times as fast when several files are one (tests/CMakeLists.txt). Whoever works
+# on the code has ccache, which does better and notices an include that is missing.
+set(BOOTSTRAP_BUILD_ONCE "$ENV{BOOTSTRAP_BUILD_ONCE}" CACHE BOOL
+  "Compile everything in the least time, once, and do without ccache")
 find_program(CCACHE ccache)
-if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER AND NOT BOOTSTRAP_PRECOMPILE)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER AND NOT BOOTSTRAP_BUILD_ONCE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
@@ -17,7 +18,7 @@ target_compile_options(bootstrap_own_code INTERFACE -Wall -Wextra -Wconversion -
 # They are a third of the time that a library takes to compile.
 target_compile_options(bootstrap_own_code INTERFACE $<$<CONFIG:RelWithDebInfo>:-g1>)
 
-if(BOOTSTRAP_PRECOMPILE)
+if(BOOTSTRAP_BUILD_ONCE)
   target_precompile_headers(bootstrap_own_code INTERFACE
     <algorithm> <chrono> <functional> <map> <memory> <optional> <string> <variant> <vector>
     <nlohmann/json.hpp>)

@@ -5,7 +5,6 @@
 
 namespace bootstrap::conformance {
 namespace {
-constexpr std::chrono::seconds kPatience{20};
 constexpr std::chrono::milliseconds kRest{300};
 }  // namespace
 

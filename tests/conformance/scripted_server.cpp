@@ -18,8 +18,6 @@
 namespace bootstrap::conformance {
 namespace {
 
-constexpr std::chrono::seconds kPatience{20};
-
 void must(bool ok, const char* what) {
   if (!ok) throw std::runtime_error(what);
 }

@@ -11,6 +11,7 @@
 //
 // Threads: a script runs on the connection's thread; everything else is safe from any thread.
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -29,6 +30,9 @@ struct ssl_st;
 struct ssl_ctx_st;
 
 namespace bootstrap::conformance {
+
+// Longer than that nothing is waited for.
+inline constexpr std::chrono::seconds kPatience{20};
 
 struct SeenRequest {
   int connection = 0;  // counted from 0

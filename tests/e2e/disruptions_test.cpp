@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/e2e/operator_pod.h"
+#include "tests/e2e/samples.h"
 #include "tests/e2e/volume.h"
 #include "tests/integration/audit_log.h"
 #include "tests/integration/waiting.h"
@@ -16,9 +17,6 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
-const std::string kSamples = SOURCE_DIR "/deploy/samples/";
-constexpr const char* kName = "cluster-lifecycle";
-
 class Disruptions : public ::testing::Test {
  protected:
   // With tools that take so long that something can happen to them.
@@ -28,11 +26,13 @@ class Disruptions : public ::testing::Test {
     const Completed edited =
         run({"sed",
              "/name: specification/,/default:/ s#default:.*#value: regions/us-east-1/east-7.yaml#",
-             kSamples + kName + ".yaml"});
+             kSamples + kLifecycle + ".yaml"});
     cluster_.apply(ns_, edited.out);
   }
 
-  json step(const char* name) { return step_of(cluster_.workflow(ns_, kName), "generate", name); }
+  json step(const char* name) {
+    return step_of(cluster_.workflow(ns_, kLifecycle), "generate", name);
+  }
 
   // The pod of the step's newest attempt, once its container runs.
   std::string await_running_pod(const char* name) {
@@ -92,7 +92,7 @@ TEST_F(Disruptions, TheLifecycleSampleSurvivesThemAll) {
   await_running_pod("health-check");
   restart_api_server();
 
-  const json workflow = cluster_.await_state(ns_, kName, "Succeeded", 180s);
+  const json workflow = cluster_.await_state(ns_, kLifecycle, "Succeeded", 180s);
   EXPECT_EQ("3/3 100%", workflow.at("status").at("progress").at("text"));
   for (const auto& [job, count] : successful_creations()) EXPECT_EQ(1, count) << job;
   EXPECT_EQ(4U, cluster_.items(kube::resources::kJobs, ns_).size())

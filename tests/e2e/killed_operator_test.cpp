@@ -22,7 +22,7 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 
 constexpr int kKills = 10;
-constexpr const char* kWorkflow = R"yaml(
+constexpr const char* kKilledWorkflow = R"yaml(
 apiVersion: bootstrap.openshift.io/v1alpha1
 kind: BootstrapWorkflow
 metadata: {name: survivor}
@@ -71,7 +71,7 @@ TEST(KilledOperator, LaunchesEachStepOnce) {
   std::mt19937 random(chosen);
   std::uniform_int_distribution<int> moment(0, 2500);
 
-  cluster.apply(ns, kWorkflow);
+  cluster.apply(ns, kKilledWorkflow);
   int while_running = 0;
   for (int i = 0; i < kKills; ++i) {
     // Not a wait for anything: the kill is to come at any moment of the operator's life.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/e2e/golden.h"
+#include "tests/e2e/samples.h"
 #include "tests/e2e/user_view.h"
 #include "tests/e2e/volume.h"
 #include "tests/integration/audit_log.h"
@@ -17,9 +18,6 @@ using namespace std::chrono_literals;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-const std::string kSamples = SOURCE_DIR "/deploy/samples/";
-constexpr const char* kName = "cluster-lifecycle";
 
 class Lifecycle : public ::testing::Test {
  protected:
@@ -55,10 +53,10 @@ class Lifecycle : public ::testing::Test {
                  Cluster::variable("KUBECONFIG") + "' \"$@\"; }; " + command});
     EXPECT_EQ(patched.code, 0) << command << "\n" << patched.err;
   }
-  json await_succeeded() { return cluster_.await_state(ns_, kName, "Succeeded", 90s); }
-  std::string view() { return user_view(cluster_, ns_, kName); }
+  json await_succeeded() { return cluster_.await_state(ns_, kLifecycle, "Succeeded", 90s); }
+  std::string view() { return user_view(cluster_, ns_, kLifecycle); }
   std::string log(const char* phase, const char* step) {
-    return log_of(cluster_, ns_, kName, phase, step);
+    return log_of(cluster_, ns_, kLifecycle, phase, step);
   }
   std::size_t jobs() {
     return AuditLog::of_namespace(ns_).count(
@@ -73,7 +71,7 @@ class Lifecycle : public ::testing::Test {
 TEST_F(Lifecycle, CreateWithASpecification) {
   ASSERT_EQ(apply(set("specification", "regions/us-east-1/east-7.yaml")).code, 0);
   const json workflow = await_succeeded();
-  expect_end(cluster_, ns_, kName, "create");
+  expect_end(cluster_, ns_, kLifecycle, "create");
   EXPECT_EQ(log("generate", "generate-cluster"),
             "rendered the overlays of east-7 from regions/us-east-1/east-7.yaml\n");
   EXPECT_THAT(log("generate", "health-check"), HasSubstr("east-7 is healthy"));
@@ -83,28 +81,28 @@ TEST_F(Lifecycle, CreateWithASpecification) {
 
 TEST_F(Lifecycle, CreateWithoutASpecificationAsksPeople) {
   ASSERT_EQ(apply().code, 0);
-  json workflow = cluster_.await_state(ns_, kName, "Waiting", 30s);
+  json workflow = cluster_.await_state(ns_, kLifecycle, "Waiting", 30s);
   EXPECT_EQ(jobs(), 0U);
-  expect_golden("lifecycle-waiting", view(), {ns_, kName});
+  expect_golden("lifecycle-waiting", view(), {ns_, kLifecycle});
 
   answer(status_text(workflow, "message"), "east-9", "mars-1");
-  workflow = cluster_.await_reason(ns_, kName, "AnswerRefused", 30s);
+  workflow = cluster_.await_reason(ns_, kLifecycle, "AnswerRefused", 30s);
   EXPECT_EQ(status_text(workflow, "state"), "Waiting");
   EXPECT_EQ(jobs(), 0U);
-  expect_golden("lifecycle-refused", view(), {ns_, kName});
+  expect_golden("lifecycle-refused", view(), {ns_, kLifecycle});
 
   answer(status_text(workflow, "message"), "", "eu-west-1");
   // As an apply from Git does that owns the whole list.
   EXPECT_TRUE(eventually(30s, [&] {
-    return step_of(cluster_.workflow(ns_, kName), "create", "ask").at("state") == "Succeeded";
+    return step_of(cluster_.workflow(ns_, kLifecycle), "create", "ask").at("state") == "Succeeded";
   }));
-  cluster_.kubectl_output({"patch", "bwf", kName, "-n", ns_, "--type", "json", "-p",
+  cluster_.kubectl_output({"patch", "bwf", kLifecycle, "-n", ns_, "--type", "json", "-p",
                            R"([{"op":"remove","path":"/spec/answers"}])"});
   await_succeeded();
-  expect_end(cluster_, ns_, kName, "create-asked");
+  expect_end(cluster_, ns_, kLifecycle, "create-asked");
   EXPECT_THAT(log("create", "new-cluster"), HasSubstr("creating cluster east-9 in eu-west-1"));
   EXPECT_THAT(log("create", "health-check"), HasSubstr("east-9 is healthy")) << "PARAM_CLUSTERNAME";
-  const auto events = event_reasons(cluster_, ns_, kName);
+  const auto events = event_reasons(cluster_, ns_, kLifecycle);
   EXPECT_EQ(std::ranges::count(events, "WaitingForAnswers"), 1);
   EXPECT_EQ(std::ranges::count(events, "AnswerRefused"), 1);
 }
@@ -112,7 +110,7 @@ TEST_F(Lifecycle, CreateWithoutASpecificationAsksPeople) {
 TEST_F(Lifecycle, BulkUpdate) {
   ASSERT_EQ(apply(operation("bulk-update")).code, 0);
   await_succeeded();
-  expect_end(cluster_, ns_, kName, "bulk-update");
+  expect_end(cluster_, ns_, kLifecycle, "bulk-update");
   EXPECT_THAT(log("bulk-update", "regenerate-all-clusters"), HasSubstr("3 clusters are rendered"));
   EXPECT_THAT(log("bulk-update", "health-check"), HasSubstr("hub is healthy"));
 }
@@ -120,7 +118,7 @@ TEST_F(Lifecycle, BulkUpdate) {
 TEST_F(Lifecycle, CleanupOfACluster) {
   ASSERT_EQ(apply(operation("cleanup") + set("clusterId", "east-1-x7k2p")).code, 0);
   await_succeeded();
-  expect_end(cluster_, ns_, kName, "cleanup");
+  expect_end(cluster_, ns_, kLifecycle, "cleanup");
   EXPECT_EQ(
       "deleted instance i-east-1-x7k2p-1\ndeleted volume vol-east-1-x7k2p-1\n"
       "deleted load-balancer lb-east-1-x7k2p\n",
@@ -129,10 +127,10 @@ TEST_F(Lifecycle, CleanupOfACluster) {
 
 TEST_F(Lifecycle, CleanupWithoutAnIdIsRefusedBeforeAnythingStarts) {
   ASSERT_EQ(apply(operation("cleanup")).code, 0);
-  cluster_.await_state(ns_, kName, "Invalid", 30s);
-  expect_end(cluster_, ns_, kName, "cleanup-without-id");
+  cluster_.await_state(ns_, kLifecycle, "Invalid", 30s);
+  expect_end(cluster_, ns_, kLifecycle, "cleanup-without-id");
   EXPECT_EQ(jobs(), 0U);
-  EXPECT_THAT(event_reasons(cluster_, ns_, kName), Contains("WorkflowInvalid"));
+  EXPECT_THAT(event_reasons(cluster_, ns_, kLifecycle), Contains("WorkflowInvalid"));
 }
 
 TEST_F(Lifecycle, AnUnknownOperationIsRefusedAtOnce) {

@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
-constexpr const char* kSlow = R"yaml(
+constexpr const char* kSlowWhileDown = R"yaml(
 apiVersion: bootstrap.openshift.io/v1alpha1
 kind: BootstrapWorkflow
 metadata: {name: slow}
@@ -40,7 +40,7 @@ TEST(OperatorDown, TimeoutsHold) {
   OperatorPod op(cluster);
   const OperatorRestored restored(cluster);
   const TestNamespace ns(cluster, "e2e-down");
-  cluster.apply(ns, kSlow);
+  cluster.apply(ns, kSlowWhileDown);
   ASSERT_TRUE(eventually(30s, [&] { return pod_has_phase(cluster, ns, "Running"); }));
   op.scale(0);
   op.await_none();

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/e2e/golden.h"
+#include "tests/e2e/samples.h"
 #include "tests/e2e/user_view.h"
 #include "tests/integration/audit_log.h"
 #include "tests/integration/waiting.h"
@@ -17,8 +18,6 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-
-const std::string kSamples = SOURCE_DIR "/deploy/samples/";
 
 // How often each step's Job was created, by its name without the hash.
 std::map<std::string, int> creations_of_jobs(const std::string& ns) {

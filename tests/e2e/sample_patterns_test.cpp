@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/e2e/golden.h"
+#include "tests/e2e/samples.h"
 #include "tests/e2e/user_view.h"
 #include "tests/integration/audit_log.h"
 #include "tests/integration/waiting.h"
@@ -17,8 +18,6 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-
-const std::string kSamples = SOURCE_DIR "/deploy/samples/";
 
 // The sample with the tools it needs, changed by a program of sed. The tools write to one stream:
 // the order of two in a log is chance.

@@ -47,17 +47,17 @@ class PlainShell {
   std::filesystem::path folder_;
 };
 
-struct Row {
+struct ToolRow {
   const char* config_map;
   const char* command_line;
   int code;
   const char* says;
 };
-void PrintTo(const Row& row, std::ostream* out) {
+void PrintTo(const ToolRow& row, std::ostream* out) {
   *out << row.command_line;
 }
 
-class SampleTools : public ::testing::TestWithParam<Row> {};
+class SampleTools : public ::testing::TestWithParam<ToolRow> {};
 
 TEST_P(SampleTools, RunInAPlainShell) {
   const PlainShell shell(GetParam().config_map);
@@ -70,18 +70,20 @@ constexpr const char* kFullSetup = "fullsetup-tools";
 INSTANTIATE_TEST_SUITE_P(
     Each, SampleTools,
     ::testing::Values(
-        Row{kFullSetup, "bootstrap --region eu-west-1", 0, "==> the hub is ready"},
-        Row{kFullSetup, "vault-integration", 0,
-            "==> the ClusterSecretStore vault-backend is valid"},
-        Row{kFullSetup, "new-cluster --name east-1", 0, "==> cluster east-1 is ready"},
-        Row{kFullSetup, "new-cluster", 2, "a name is needed: --name NAME"},
-        Row{kFullSetup, "health-check --cluster east-1", 0, "==> east-1 is healthy"},
-        Row{kFullSetup, "generate-docs", 0, "# Cluster hub"},
-        Row{kFullSetup, "update-dynamic-docs", 0, "==> hub was checked on 20"},
-        Row{kFullSetup, "validate-docs --pages 3", 0, "==> 3 pages and the status page are valid"},
-        Row{kFullSetup, "validate-docs --pages 0", 1, "there is no documentation"},
-        Row{"aws-tools", "find-aws-resources east-1 --output found.json", 0, "found 3 resources"},
-        Row{"aws-tools", "clean-aws found.json", 2, "no such list: found.json"}));
+        ToolRow{kFullSetup, "bootstrap --region eu-west-1", 0, "==> the hub is ready"},
+        ToolRow{kFullSetup, "vault-integration", 0,
+                "==> the ClusterSecretStore vault-backend is valid"},
+        ToolRow{kFullSetup, "new-cluster --name east-1", 0, "==> cluster east-1 is ready"},
+        ToolRow{kFullSetup, "new-cluster", 2, "a name is needed: --name NAME"},
+        ToolRow{kFullSetup, "health-check --cluster east-1", 0, "==> east-1 is healthy"},
+        ToolRow{kFullSetup, "generate-docs", 0, "# Cluster hub"},
+        ToolRow{kFullSetup, "update-dynamic-docs", 0, "==> hub was checked on 20"},
+        ToolRow{kFullSetup, "validate-docs --pages 3", 0,
+                "==> 3 pages and the status page are valid"},
+        ToolRow{kFullSetup, "validate-docs --pages 0", 1, "there is no documentation"},
+        ToolRow{"aws-tools", "find-aws-resources east-1 --output found.json", 0,
+                "found 3 resources"},
+        ToolRow{"aws-tools", "clean-aws found.json", 2, "no such list: found.json"}));
 
 }  // namespace
 }  // namespace bootstrap::testing

@@ -1,5 +1,7 @@
 // The samples as they are shipped, from `kubectl apply` to the end, and what they cost the API.
 
+#include "tests/e2e/samples.h"
+
 #include <algorithm>
 #include <map>
 
@@ -18,8 +20,6 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
-
-const std::string kSamples = SOURCE_DIR "/deploy/samples/";
 
 // --- what the audit log says of a namespace ---
 
@@ -92,7 +92,7 @@ bool silent_for(std::chrono::milliseconds how_long) {
   return !eventually(how_long, [&] { return writes_of_operator() != before; });
 }
 
-void apply_sample(Cluster& cluster, const std::string& ns, const std::string& file) {
+void apply_full_setup(Cluster& cluster, const std::string& ns, const std::string& file) {
   cluster.kubectl_output({"apply", "-n", ns, "-f", kSamples + "fullsetup-tools.yaml"});
   cluster.kubectl_output({"apply", "-n", ns, "-f", kSamples + file});
 }
@@ -100,7 +100,7 @@ void apply_sample(Cluster& cluster, const std::string& ns, const std::string& fi
 TEST(Samples, FullSetup) {
   Cluster& cluster = Cluster::of_test();
   const TestNamespace ns(cluster, "e2e-full-setup");
-  apply_sample(cluster, ns, "fullsetup-workflow.yaml");
+  apply_full_setup(cluster, ns, "fullsetup-workflow.yaml");
   const json workflow = cluster.await_state(ns, "full-setup", "Succeeded", 120s);
 
   EXPECT_EQ("6/6 100%", workflow.at("status").at("progress").at("text"));

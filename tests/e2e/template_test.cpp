@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/e2e/golden.h"
+#include "tests/e2e/samples.h"
 #include "tests/e2e/user_view.h"
 #include "tests/integration/audit_log.h"
 #include "tests/integration/waiting.h"
@@ -16,8 +17,6 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
-
-const std::string kSamples = SOURCE_DIR "/deploy/samples/";
 
 constexpr const char* kTemplate = R"yaml(
 apiVersion: bootstrap.openshift.io/v1alpha1

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/integration/approvals_files.h"
 #include "tests/integration/played_cluster.h"
 #include "tests/integration/waiting.h"
 
@@ -18,8 +19,6 @@ using ::testing::HasSubstr;
 using Arguments = std::vector<std::string>;
 
 constexpr const char* kOverlay = SOURCE_DIR "/deploy/overlays/approvals";
-constexpr const char* kPolicyFile = SOURCE_DIR "/deploy/components/approvals/policy.yaml";
-constexpr const char* kRolesFile = SOURCE_DIR "/deploy/components/approvals/user_roles.yaml";
 constexpr const char* kPolicy = "bootstrap-approvals";
 
 // Who is who. The roles are those that are shipped.
@@ -95,43 +94,43 @@ json binding(const std::string& kind, const std::string& name, const Arguments& 
 }
 
 // Ways to write.
-struct Request {
+struct UserWrite {
   Arguments kubectl{};
   std::string input{};
 };
-Request merge(const json& patch, const std::string& name = "gated") {
+UserWrite merge(const json& patch, const std::string& name = "gated") {
   return {{"patch", "bwf", name, "--type=merge", "-p", patch.dump()}};
 }
-Request approvals(const json& all, const std::string& name = "gated") {
+UserWrite approvals(const json& all, const std::string& name = "gated") {
   return merge({{"spec", {{"approvals", all}}}}, name);
 }
-Request json_patch(const json& operations) {
+UserWrite json_patch(const json& operations) {
   return {{"patch", "bwf", "gated", "--type=json", "-p", operations.dump()}};
 }
-Request append(const json& one) {
+UserWrite append(const json& one) {
   return json_patch(json::array({{{"op", "add"}, {"path", "/spec/approvals/-"}, {"value", one}}}));
 }
-Request take_out(const char* path) {
+UserWrite take_out(const char* path) {
   return json_patch(json::array({{{"op", "remove"}, {"path", path}}}));
 }
-Request apply(const json& object) {
+UserWrite apply(const json& object) {
   return {{"apply", "-f", "-"}, object.dump()};
 }
 // Not of "gated": there kubectl takes over first what was applied without --server-side.
-Request apply_on_server(const std::string& manager, const json& object) {
+UserWrite apply_on_server(const std::string& manager, const json& object) {
   return {{"apply", "--server-side", "--field-manager=" + manager, "-f", "-"}, object.dump()};
 }
-Request replace(const json& object) {
+UserWrite replace(const json& object) {
   return {{"replace", "-f", "-"}, object.dump()};
 }
-Request create(const json& object) {
+UserWrite create(const json& object) {
   return {{"create", "-f", "-"}, object.dump()};
 }
 
 struct Attempt {
   const char* what;
   std::string user;
-  Request request;
+  UserWrite request;
   std::string refused{};  // part of the answer; empty: it is let through
   json approvals{};       // what there is then; null: not looked at
 };
@@ -164,14 +163,14 @@ class Approvals : public ::testing::Test {
     EXPECT_TRUE(eventually(30s, [&] { return !guarded(); }));
   }
 
-  Completed send(const std::string& user, const Request& request, const Arguments& more = {}) {
+  Completed send(const std::string& user, const UserWrite& request, const Arguments& more = {}) {
     Arguments command = request.kubectl;
     command.insert(command.end(), {"-n", ns_});
     if (!user.empty()) command.push_back("--as=" + user);
     command.insert(command.end(), more.begin(), more.end());
     return cluster_.kubectl(command, {.input = request.input});
   }
-  void write(const std::string& user, const Request& request) {
+  void write(const std::string& user, const UserWrite& request) {
     const Completed done = send(user, request);
     if (done.code != 0) throw std::runtime_error(done.err);
   }
@@ -394,7 +393,7 @@ TEST_F(Approvals, AWorkflowIsNotMadeApproved) {
 TEST_F(Approvals, TheStatusOfWhatIsApprovedIsWritten) {
   approved_by_three();
   // Whatever is in the body beside the status is not written.
-  const Request status{
+  const UserWrite status{
       {"patch", "bwf", "gated", "--subresource=status", "--type=merge", "-p",
        json{{"status", {{"state", "Waiting"}}}, {"spec", {{"approvals", nullptr}}}}.dump()}};
   expect({{"writes the status", kStatusWriter, status, "", kThree}});

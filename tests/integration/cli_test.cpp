@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "tests/integration/approvals_files.h"
 #include "tests/integration/played_cluster.h"
 #include "tests/integration/running_engine.h"
 #include "tests/integration/waiting.h"
@@ -20,9 +21,6 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using Arguments = std::vector<std::string>;
-
-constexpr const char* kPolicyFile = SOURCE_DIR "/deploy/components/approvals/policy.yaml";
-constexpr const char* kRolesFile = SOURCE_DIR "/deploy/components/approvals/user_roles.yaml";
 
 class Cli : public ::testing::Test {
  protected:

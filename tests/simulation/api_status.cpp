@@ -4,6 +4,13 @@
 
 namespace bootstrap::simulation {
 
+kube::Response refusal(const ApiStatus& status) {
+  kube::Response response{
+      .status = status.code, .body = status.to_json().dump(), .retry_after = {}};
+  if (status.retry_after) response.retry_after = std::chrono::seconds(*status.retry_after);
+  return response;
+}
+
 Json ApiStatus::to_json() const {
   Json status{{"kind", "Status"},    {"apiVersion", "v1"}, {"metadata", Json::object()},
               {"status", "Failure"}, {"message", message}, {"reason", reason},

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <tl/expected.hpp>
 
+#include "operator/kube/transport.h"
 #include "tests/simulation/resource_types.h"
 
 namespace bootstrap::simulation {
@@ -25,6 +26,9 @@ struct ApiStatus {
 
   Json to_json() const;
 };
+
+// As it is sent.
+kube::Response refusal(const ApiStatus&);
 
 template <class T>
 using Answer = tl::expected<T, ApiStatus>;

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using When = CrashPoint::When;
 
-const Json kSpec = R"json({
+const Json kAsks = R"json({
   "tools": {"image": "tools:1"},
   "phases": [
     {"name": "cluster", "steps": [
@@ -30,7 +30,7 @@ struct Story {
                .watch = {.slow_chance = 0},
                .crashes = std::move(crashes)},
               [](const AttemptName&) { return Fate{}; }) {
-    world.create_workflow("w", kSpec);
+    world.create_workflow("w", kAsks);
   }
 
   void answer(const Json& answers) {
@@ -109,7 +109,7 @@ TEST(Asks, NobodyIsToldWhatIsNotRecorded) {
 }
 
 TEST(Asks, TimeInWhichNobodyAnswersCountsForTheirOwnTimeoutOnly) {
-  Json spec = kSpec;
+  Json spec = kAsks;
   spec["timeout"] = "5m";
   spec["phases"][0]["timeout"] = "4m";
   spec["phases"][0]["steps"][0]["timeout"] = "30m";

@@ -12,9 +12,6 @@
 namespace bootstrap::simulation {
 namespace {
 
-// nextRetryTime is in whole seconds, rounded up.
-constexpr Duration kRounding{1'000};
-
 // Lost attempts are delayed by their number alone, the others by theirs.
 int failures_like(const Known& known, const AttemptName& failed) {
   AttemptName other = failed;

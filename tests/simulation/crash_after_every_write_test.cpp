@@ -14,7 +14,7 @@ using namespace nlohmann::literals;
 using ::testing::IsEmpty;
 using When = CrashPoint::When;
 
-const Json kSpec = R"({
+const Json kCrashSpec = R"({
   "tools": {"image": "tools:1"},
   "phases": [
     {"name": "hub", "steps": [{"name": "install", "command": ["true"]},
@@ -78,7 +78,7 @@ std::string to_text(const CrashPoint& crash) {
          std::to_string(crash.write);
 }
 
-void crash_everywhere(const Oracle& oracle, const Json& spec = kSpec, const Json& told = {}) {
+void crash_everywhere(const Oracle& oracle, const Json& spec = kCrashSpec, const Json& told = {}) {
   const End undisturbed = run(oracle, spec, {}, told);
   ASSERT_GE(undisturbed.writes, 5U);
   for (std::size_t write = 1; write <= undisturbed.writes; ++write)
@@ -102,14 +102,14 @@ TEST(CrashAfterEveryWrite, OfAWorkflowThatFails) {
 
 // With a claim to make and a commit to find out.
 TEST(CrashAfterEveryWrite, OfAWorkflowWithASourceAndAWorkspace) {
-  Json spec = kSpec;
+  Json spec = kCrashSpec;
   spec["workspace"]["size"] = "1Gi";
   spec["tools"]["source"]["git"]["repository"] = "https://h/x.git";
   crash_everywhere([](const AttemptName&) { return Fate{}; }, spec);
 }
 
 TEST(CrashAfterEveryWrite, OfAStepThatNeverStarts) {
-  Json spec = kSpec;
+  Json spec = kCrashSpec;
   spec["phases"][1]["steps"][0]["startTimeout"] = "1m";
   crash_everywhere(
       [](const AttemptName& name) {
@@ -119,7 +119,7 @@ TEST(CrashAfterEveryWrite, OfAStepThatNeverStarts) {
 }
 
 TEST(CrashAfterEveryWrite, OfAStepThatIsTriedAgain) {
-  Json spec = kSpec;
+  Json spec = kCrashSpec;
   spec["phases"][1]["steps"][0]["retry"] = {{"attempts", 3}, {"delay", "2s"}, {"jitter", 50}};
   crash_everywhere(
       [](const AttemptName& name) {
@@ -129,7 +129,7 @@ TEST(CrashAfterEveryWrite, OfAStepThatIsTriedAgain) {
 }
 
 TEST(CrashAfterEveryWrite, OfFinallyAfterAFailure) {
-  Json spec = kSpec;
+  Json spec = kCrashSpec;
   spec["phases"][2]["steps"][1]["retry"] = {{"attempts", 2}};
   spec["finally"] = {
       {{"name", "end"},
@@ -142,7 +142,7 @@ TEST(CrashAfterEveryWrite, OfFinallyAfterAFailure) {
 }
 
 TEST(CrashAfterEveryWrite, OfPhasesSideBySide) {
-  Json spec = kSpec;
+  Json spec = kCrashSpec;
   spec["order"] = "Graph";
   spec["phases"][0]["parallel"] = true;
   spec["phases"][2]["dependsOn"] = {"hub", "vault"};
@@ -152,14 +152,14 @@ TEST(CrashAfterEveryWrite, OfPhasesSideBySide) {
 
 // What is left of it is deleted while it is still looked at.
 TEST(CrashAfterEveryWrite, OfAWorkflowUnderALockAndOfWhatItLeavesBehind) {
-  Json spec = kSpec;
+  Json spec = kCrashSpec;
   spec["lock"] = "l";
   spec["jobRetention"] = "5m";
   crash_everywhere([](const AttemptName&) { return Fate{}; }, spec);
 }
 
 void crash_everywhere_in_a_resume(const char* from) {
-  Json spec = kSpec;
+  Json spec = kCrashSpec;
   spec["finally"] = {{{"name", "end"}, {"steps", {{{"name", "clean"}, {"command", {"true"}}}}}}};
   crash_everywhere(
       [](const AttemptName& name) {
@@ -181,7 +181,7 @@ TEST(CrashAfterEveryWrite, OfACancel) {
       [](const AttemptName& name) {
         return Fate{.runs = name.step == "create" ? Duration(30min) : Duration(1s)};
       },
-      kSpec, {{"cancel", true}});
+      kCrashSpec, {{"cancel", true}});
 }
 
 // The heir is killed as well, in the middle of what it repairs.
@@ -191,11 +191,11 @@ TEST_P(CrashOfTheHeir, AfterEveryWriteIsTheSame) {
   const Oracle oracle = [](const AttemptName& name) {
     return Fate{.exit_code = name.step == "check" ? 3 : 0};
   };
-  const End undisturbed = run(oracle, kSpec, {});
+  const End undisturbed = run(oracle, kCrashSpec, {});
   for (std::size_t write = 1; write <= undisturbed.writes; ++write)
     for (const When when : {When::BeforeIsDone, When::AfterIsDone}) {
       const std::vector<CrashPoint> crashes{{write, When::AfterIsDone}, {GetParam(), when}};
-      const End end = run(oracle, kSpec, crashes);
+      const End end = run(oracle, kCrashSpec, crashes);
       expect_same(end, undisturbed,
                   "killed " + to_text(crashes[0]) + ", then " + to_text(crashes[1]));
       if (HasFailure()) return;

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 using namespace nlohmann::literals;
 using ::testing::IsEmpty;
 
-const Json kSpec = R"({
+const Json kSmallSpec = R"({
   "tools": {"image": "tools:1"},
   "phases": [
     {"name": "one", "steps": [{"name": "a", "command": ["true"]}, {"name": "b", "command": ["true"]}]},
@@ -24,7 +24,7 @@ const Json kSpec = R"({
 
 TEST(OperatorInAQuietWorld, RunsAWorkflowToItsEnd) {
   World world({}, [](const AttemptName&) { return Fate{}; });
-  world.create_workflow("w", kSpec);
+  world.create_workflow("w", kSmallSpec);
   ASSERT_TRUE(world.run_to_the_end(10min)) << world.story();
   EXPECT_EQ(world.status_of("w")["state"], "Succeeded");
   EXPECT_EQ(world.invariants().jobs(), 3U);
@@ -34,7 +34,7 @@ TEST(OperatorInAQuietWorld, RunsAWorkflowToItsEnd) {
 TEST(OperatorInAQuietWorld, StopsAtTheFirstFailure) {
   World world({},
               [](const AttemptName& name) { return Fate{.exit_code = name.step == "b" ? 3 : 0}; });
-  world.create_workflow("w", kSpec);
+  world.create_workflow("w", kSmallSpec);
   ASSERT_TRUE(world.run_to_the_end(10min)) << world.story();
   EXPECT_EQ(world.status_of("w")["state"], "Failed");
   EXPECT_EQ(world.invariants().jobs(), 2U);
@@ -43,7 +43,7 @@ TEST(OperatorInAQuietWorld, StopsAtTheFirstFailure) {
 
 TEST(OperatorInAQuietWorld, WritesNothingWhenNothingHappens) {
   World world({.lag = {.slow_chance = 0}}, [](const AttemptName&) { return Fate{}; });
-  world.create_workflow("w", kSpec);
+  world.create_workflow("w", kSmallSpec);
   ASSERT_TRUE(world.run_to_the_end(10min)) << world.story();
   world.scheduler().run_for(1min);
   const auto writes = world.writes();
@@ -60,7 +60,7 @@ std::size_t requests(const World& world, kube::Method method, std::string_view p
 
 TEST(OperatorInAQuietWorld, AStepCostsItsJobAndOneStatus) {
   World world({.lag = {.slow_chance = 0}}, [](const AttemptName&) { return Fate{}; });
-  world.create_workflow("w", kSpec);
+  world.create_workflow("w", kSmallSpec);
   ASSERT_TRUE(world.run_to_the_end(10min)) << world.story();
   world.scheduler().run_for(1min);
   EXPECT_EQ(requests(world, kube::Method::Post, "/jobs"), 3U);
@@ -73,7 +73,7 @@ TEST(OperatorInAQuietWorld, AStepCostsItsJobAndOneStatus) {
 TEST(OperatorInAQuietWorld, TheNextStepFollowsAtOnce) {
   World world({.lag = {.slow_chance = 0}, .watch = {.slow_chance = 0}},
               [](const AttemptName&) { return Fate{}; });
-  world.create_workflow("w", kSpec);
+  world.create_workflow("w", kSmallSpec);
   ASSERT_TRUE(world.run_to_the_end(10min)) << world.story();
   const auto& runs = world.nodes().runs();
   std::size_t step = 0;
@@ -89,7 +89,7 @@ TEST(OperatorInAQuietWorld, TheNextStepFollowsAtOnce) {
 
 TEST(OperatorInAQuietWorld, SurvivesAnApiServerThatIsAway) {
   World world({}, [](const AttemptName&) { return Fate{}; });
-  world.create_workflow("w", kSpec);
+  world.create_workflow("w", kSmallSpec);
   world.scheduler().after(2s, [&] {
     world.set_faults({.refused = 1});
     for (const auto watch : world.server().watches().open_handles())
@@ -105,7 +105,7 @@ TEST(OperatorInAQuietWorld, GoesOnAfterADayOfAbsence) {
   World world(
       {.crashes = {{4, CrashPoint::When::AfterIsDone}}, .down_least = 24h, .down_most = 24h},
       [](const AttemptName&) { return Fate{}; });
-  world.create_workflow("w", kSpec);
+  world.create_workflow("w", kSmallSpec);
   ASSERT_TRUE(world.run_to_the_end(25h)) << world.story();
   EXPECT_EQ(world.deaths(), 1U);
   EXPECT_EQ(world.status_of("w")["state"], "Succeeded");
@@ -116,7 +116,7 @@ TEST(OperatorInAQuietWorld, ASeedRepeatsARunExactly) {
   const auto story = [](std::uint64_t seed) {
     World world({.seed = seed, .faults = FaultRates::bad_day(), .weather = Weather::rough()},
                 [](const AttemptName&) { return Fate{}; });
-    world.create_workflow("w", kSpec);
+    world.create_workflow("w", kSmallSpec);
     world.run_to_the_end(24h);
     return world.story();
   };

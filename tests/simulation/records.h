@@ -12,6 +12,9 @@
 
 namespace bootstrap::simulation {
 
+// A status has whole seconds.
+inline constexpr Duration kRounding{1'000};
+
 // What a status says of a step or phase; an empty object: nothing.
 Json step_record(const Json& status, const StepRef&);
 Json phase_record(const Json& status, const std::string& phase);

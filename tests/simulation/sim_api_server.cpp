@@ -12,12 +12,6 @@ using kube::Method;
 using kube::Request;
 using kube::Response;
 
-Response refusal(const ApiStatus& status) {
-  Response response{.status = status.code, .body = status.to_json().dump(), .retry_after = {}};
-  if (status.retry_after) response.retry_after = std::chrono::seconds(*status.retry_after);
-  return response;
-}
-
 Response success(int code, const Json& body) {
   return Response{.status = code, .body = body.dump(), .retry_after = {}};
 }

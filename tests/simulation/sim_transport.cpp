@@ -39,12 +39,6 @@ std::string_view verb(Method method) {
   return "?";
 }
 
-Response refusal(const ApiStatus& status) {
-  Response response{.status = status.code, .body = status.to_json().dump(), .retry_after = {}};
-  if (status.retry_after) response.retry_after = std::chrono::seconds(*status.retry_after);
-  return response;
-}
-
 tl::unexpected<TransportError> failure(TransportError::Kind kind, std::string message,
                                        bool maybe_applied) {
   return tl::unexpected(TransportError{kind, std::move(message), maybe_applied});

@@ -12,8 +12,6 @@ namespace {
 
 // What was found only after it could not be launched any more.
 constexpr const char* kTooLate = "JobSuspended";
-// A time in a status is in whole seconds.
-constexpr Duration kRounding{1'000};
 
 bool has_failed(const Known& known, const std::set<std::string>& phases) {
   return std::any_of(known.outline.steps.begin(), known.outline.steps.end(),

@@ -12,8 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A time in a status is in whole seconds.
-constexpr Duration kRounding = 1s;
 // A status that says that a pause is over may be written this long after it was: a request is given
 // up after 15 s, and done up to 20 s later.
 constexpr Duration kLatestWrite = 40s;

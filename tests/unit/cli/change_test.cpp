@@ -14,7 +14,7 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-json workflow(const std::string& name, int version) {
+json stored_workflow(const std::string& name, int version) {
   return {{"metadata",
            {{"name", name},
             {"namespace", "ns"},
@@ -48,9 +48,9 @@ Result<Change> suspends(const SeenWorkflow&) {
 }
 
 TEST_F(ClusterTest, WritesOnlyOverWhatItHasSeen) {
-  answer(200, workflow("w", 5).dump());
+  answer(200, stored_workflow("w", 5).dump());
   answer(409, failure(409, "Conflict", "modified"));
-  answer(200, workflow("w", 6).dump());
+  answer(200, stored_workflow("w", 6).dump());
   answer(200, "{}");
   int decisions = 0;
   const auto done = change_workflow(*cluster_, "w", [&](const SeenWorkflow& w) {
@@ -65,7 +65,7 @@ TEST_F(ClusterTest, WritesOnlyOverWhatItHasSeen) {
 }
 
 TEST_F(ClusterTest, WritesNothingWhenAllIsAsItWasAskedFor) {
-  answer(200, workflow("w", 5).dump());
+  answer(200, stored_workflow("w", 5).dump());
   ASSERT_TRUE(change_workflow(*cluster_, "w", [](const SeenWorkflow&) {
     return Change{{}, "is so already"};
   }));
@@ -74,7 +74,7 @@ TEST_F(ClusterTest, WritesNothingWhenAllIsAsItWasAskedFor) {
 
 TEST_F(ClusterTest, GivesUpWhenOthersAreAlwaysFaster) {
   for (int i = 0; i < 40; ++i) {
-    answer(200, workflow("w", i).dump());
+    answer(200, stored_workflow("w", i).dump());
     answer(409, failure(409, "Conflict", "modified"));
   }
   const auto done = change_workflow(*cluster_, "w", suspends);
@@ -84,17 +84,17 @@ TEST_F(ClusterTest, GivesUpWhenOthersAreAlwaysFaster) {
 }
 
 TEST_F(ClusterTest, TellsARefusalFromAFailure) {
-  answer(200, workflow("w", 5).dump());
+  answer(200, stored_workflow("w", 5).dump());
   answer(403, failure(403, "Forbidden", "by must be bob"));
   auto done = change_workflow(*cluster_, "w", suspends);
   EXPECT_EQ(done.error().exit, Exit::Problems);
   EXPECT_EQ(done.error().message, "w: by must be bob");
-  answer(200, workflow("w", 5).dump());
+  answer(200, stored_workflow("w", 5).dump());
   transport_->will_fail({kube::TransportError::Kind::Broken, "broken", true});
   done = change_workflow(*cluster_, "w", suspends);
   EXPECT_EQ(done.error().exit, Exit::Failed);
   EXPECT_EQ(done.error().message, "w: broken (nobody knows whether it was done: look)");
-  answer(200, workflow("w", 5).dump());
+  answer(200, stored_workflow("w", 5).dump());
   done = change_workflow(
       *cluster_, "w", [](const SeenWorkflow&) -> Result<Change> { return refused("has nothing"); });
   EXPECT_EQ(done.error().message, "w: has nothing");
@@ -108,9 +108,9 @@ TEST_F(ClusterTest, NamesWhatThereIsInsteadOfWhatIsNot) {
     EXPECT_EQ(found.error().exit, Exit::Failed);
     return found.error().message;
   };
-  EXPECT_EQ(message(json::array({workflow("full-setup", 1), workflow("x", 1)})),
+  EXPECT_EQ(message(json::array({stored_workflow("full-setup", 1), stored_workflow("x", 1)})),
             "there is no workflow full-stup in namespace ns; did you mean full-setup?");
-  EXPECT_EQ(message(json::array({workflow("b", 1), workflow("a", 1)})),
+  EXPECT_EQ(message(json::array({stored_workflow("b", 1), stored_workflow("a", 1)})),
             "there is no workflow full-stup in namespace ns; there are a, b");
   EXPECT_EQ(
       message(json::array()),
@@ -122,8 +122,9 @@ TEST_F(ClusterTest, NamesWhatThereIsInsteadOfWhatIsNot) {
 }
 
 TEST_F(ClusterTest, ListsAllPages) {
-  answer(200, json{{"metadata", {{"continue", "more"}}}, {"items", {workflow("b", 1)}}}.dump());
-  answer(200, json{{"items", {workflow("a", 1)}}}.dump());
+  answer(200,
+         json{{"metadata", {{"continue", "more"}}}, {"items", {stored_workflow("b", 1)}}}.dump());
+  answer(200, json{{"items", {stored_workflow("a", 1)}}}.dump());
   const auto all = cluster_->workflows(true);
   ASSERT_TRUE(all);
   ASSERT_EQ(all->size(), 2U);

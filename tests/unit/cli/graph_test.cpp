@@ -7,6 +7,7 @@
 
 #include "cli/step_graph.h"
 #include "tests/unit/cli/command_line.h"
+#include "tests/unit/cli/file_text.h"
 
 namespace bootstrap::cli {
 namespace {
@@ -15,13 +16,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::run;
 using testing::Said;
+using testing::text_of;
 using Edges = std::vector<std::set<std::size_t>>;
-
-std::string text_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  EXPECT_TRUE(in) << file;
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 const std::filesystem::path kGolden = CLI_GOLDEN_DIR;
 

@@ -14,6 +14,7 @@
 #include <re2/re2.h>
 
 #include "cli/manifest_check.h"
+#include "tests/unit/cli/file_text.h"
 
 namespace bootstrap::cli {
 
@@ -26,6 +27,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using testing::text_of;
 
 const std::filesystem::path kSource = SOURCE_DIR;
 
@@ -36,11 +38,6 @@ std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder)
   std::ranges::sort(files);
   EXPECT_THAT(files, Not(IsEmpty())) << folder;
   return files;
-}
-
-std::string text_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 CheckReport lint(const std::vector<std::filesystem::path>& files) {

@@ -28,7 +28,7 @@ constexpr const char* kText = R"(spec:
   - steps: []
 )";
 
-struct Case {
+struct LocateCase {
   const char* path;
   const char* shown;
   int line;
@@ -37,7 +37,7 @@ struct Case {
 
 TEST(Locate, FindsWhatThePathOfAProblemMeans) {
   const Document document = read_documents(kText).documents.at(0);
-  for (const auto& [path, shown, line, exists] : std::initializer_list<Case>{
+  for (const auto& [path, shown, line, exists] : std::initializer_list<LocateCase>{
            {"", "", 1, true},
            {"spec", "spec", 1, true},
            {"spec.phases[one]", "spec.phases[0]", 3, true},

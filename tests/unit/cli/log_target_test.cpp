@@ -21,24 +21,24 @@ constexpr const char* kStatus = R"({"state": "Running", "run": 1, "phases": [
     {"name": "kid", "state": "Running", "attempts": 1, "child": "w-kid"},
     {"name": "later", "state": "Pending"}]}]})";
 
-SeenWorkflow workflow(const std::string& state) {
+SeenWorkflow working_in(const std::string& state) {
   std::string status = kStatus;
   status.replace(status.find("STATE"), 5, state);
   return seen(status);
 }
 
 TEST(LogTarget, IsWhatRunsElseWhatHasFailed) {
-  EXPECT_EQ(*log_target(workflow("Running"), "", 0), (LogTarget{{"p", "works"}, 2}));
-  EXPECT_EQ(*log_target(workflow("Ending"), "", 0), (LogTarget{{"p", "works"}, 2}));
-  EXPECT_EQ(*log_target(workflow("Succeeded"), "", 0), (LogTarget{{"p", "bad"}, 3}));
-  EXPECT_EQ(*log_target(workflow("Running"), "p/bad", 2), (LogTarget{{"p", "bad"}, 2}));
-  EXPECT_EQ(*running_target(workflow("Starting")), (LogTarget{{"p", "works"}, 2}));
-  EXPECT_FALSE(running_target(workflow("Succeeded")));
+  EXPECT_EQ(*log_target(working_in("Running"), "", 0), (LogTarget{{"p", "works"}, 2}));
+  EXPECT_EQ(*log_target(working_in("Ending"), "", 0), (LogTarget{{"p", "works"}, 2}));
+  EXPECT_EQ(*log_target(working_in("Succeeded"), "", 0), (LogTarget{{"p", "bad"}, 3}));
+  EXPECT_EQ(*log_target(working_in("Running"), "p/bad", 2), (LogTarget{{"p", "bad"}, 2}));
+  EXPECT_EQ(*running_target(working_in("Starting")), (LogTarget{{"p", "works"}, 2}));
+  EXPECT_FALSE(running_target(working_in("Succeeded")));
 }
 
 TEST(LogTarget, SaysWhatThereIs) {
   const auto message = [](const char* step, int attempt = 0) {
-    const auto target = log_target(workflow("Running"), step, attempt);
+    const auto target = log_target(working_in("Running"), step, attempt);
     EXPECT_FALSE(target);
     return target ? "" : target.error().message;
   };

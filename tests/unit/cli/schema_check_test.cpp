@@ -66,13 +66,13 @@ TEST(SchemaCheck, WhatIsAllowedIsNoProblem) {
       IsEmpty());
 }
 
-struct Case {
+struct SchemaCase {
   const char* text;  // beside name: a
   const char* problem;
 };
 
 TEST(SchemaCheck, SaysWhatIsWrongAndWhatToWrite) {
-  for (const auto& [text, problem] : std::initializer_list<Case>{
+  for (const auto& [text, problem] : std::initializer_list<SchemaCase>{
            // Types.
            {"name: 3", "name: must be a string: quote it, \"3\""},
            {"name: yes", "name: must be a string: quote it, \"yes\"; without quotes it is true"},

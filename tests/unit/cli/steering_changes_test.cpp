@@ -21,7 +21,7 @@ std::string status(const std::string& state, const std::string& step,
          step + R"("}]}]})";
 }
 
-struct Case {
+struct SteeringCase {
   std::string what;
   std::string status;
   std::string spec;
@@ -30,7 +30,7 @@ struct Case {
   std::string message;  // a part of it
 };
 
-void expect(const Case& c, const Result<Change>& change) {
+void expect(const SteeringCase& c, const Result<Change>& change) {
   SCOPED_TRACE(c.what);
   if (c.patch.empty()) {
     ASSERT_FALSE(change) << change->spec;
@@ -46,7 +46,7 @@ void expect(const Case& c, const Result<Change>& change) {
 TEST(Resume, LetsGoOnWhateverKeepsItFromThat) {
   const std::string old_plan =
       R"(, "conditions": [{"type": "PlanCurrent", "status": "False", "reason": "R", "message": ""}])";
-  for (const Case& c : std::vector<Case>{
+  for (const SteeringCase& c : std::vector<SteeringCase>{
            {"failed", status("Failed", "Failed"), "{}", "", R"({"resume": {"run": 4}})",
             "goes on as run 4, from p/a"},
            {"failed in finally", status("Failed", "Succeeded"), "{}", "",
@@ -93,7 +93,7 @@ TEST(Resume, LetsGoOnWhateverKeepsItFromThat) {
 TEST(Resume, SaysWhenThereIsNothingToResume) {
   const std::string refused =
       R"(, "conditions": [{"type": "ResumeAccepted", "status": "False", "reason": "R", "message": "no such step"}])";
-  for (const Case& c : std::vector<Case>{
+  for (const SteeringCase& c : std::vector<SteeringCase>{
            {"succeeded", status("Succeeded", "Succeeded"), "{}", "", "", "--from PHASE"},
            {"succeeded, and suspended", status("Succeeded", "Succeeded"), R"({"suspend": true})",
             "", "", "is complete"},
@@ -145,7 +145,7 @@ TEST(Resume, KnowsThePlacesOfTheDefinition) {
 }
 
 TEST(Suspend, IsRefusedWhereItWouldComeToNothing) {
-  for (const Case& c : std::vector<Case>{
+  for (const SteeringCase& c : std::vector<SteeringCase>{
            {"running", status("Running", "Running"), "{}", "", R"({"suspend": true})",
             "kubectl bootstrap resume w -n ns"},
            {"not seen yet", "{}", "{}", "", R"({"suspend": true})", "is suspended"},
@@ -159,7 +159,7 @@ TEST(Suspend, IsRefusedWhereItWouldComeToNothing) {
 }
 
 TEST(Cancel, IsRefusedOfWhatIsOver) {
-  for (const Case& c : std::vector<Case>{
+  for (const SteeringCase& c : std::vector<SteeringCase>{
            {"running", status("Running", "Running"), "{}", "", R"({"cancel": true})", "finally"},
            {"twice", status("Running", "Running"), R"({"cancel": true})", "", "none", "already"},
            {"over", status("Succeeded", "Succeeded"), "{}", "", "", "is over (Succeeded)"},

@@ -318,7 +318,7 @@ TEST(Children, ThatAreRefusedForNowAreTriedAgain) {
 
 // --- before anything starts ---
 
-std::string refused(Scenario& s) {
+std::string why_invalid(Scenario& s) {
   const Status& status = s.pass(at(0));
   EXPECT_EQ(status.state, WorkflowState::Invalid) << status.message;
   EXPECT_THAT(s.done, IsEmpty());
@@ -339,14 +339,14 @@ TEST(Nesting, ValuesAreLookedAtBeforeAnythingStarts) {
   Scenario s(one_step(running("a", "t", json::parse(R"json([{"name": "who", "value": "A"},
       {"name": "size", "value": "$(workflow.name)"}, {"name": "x", "value": ""}])json"))));
   set_template(s, "t", with_parameters());
-  EXPECT_EQ(refused(s),
+  EXPECT_EQ(why_invalid(s),
             "the spec cannot run, 2 problems: phases[one].steps[a].workflow.parameters[x]: the "
             "template t has no such parameter; it has: who, size; "
             "phases[one].steps[a].workflow.parameters[who]: \"A\" does not match the pattern "
             "[a-z]+");
   Scenario missing(one_step(running("a", "t")));
   set_template(missing, "t", with_parameters());
-  EXPECT_EQ(refused(missing),
+  EXPECT_EQ(why_invalid(missing),
             "the spec cannot run: phases[one].steps[a].workflow.parameters[who]: is required: set "
             "its value");
 }
@@ -356,14 +356,14 @@ TEST(Nesting, ATemplateThatIsWrongItselfIsNamed) {
   json wrong = three_steps();
   wrong["phases"][0]["steps"][0]["args"] = {"$(params.none)"};
   set_template(s, "t", wrong);
-  EXPECT_THAT(refused(s), HasSubstr("template t, phases[one].steps[a].args[0]: $(params.none)"));
+  EXPECT_THAT(why_invalid(s), HasSubstr("template t, phases[one].steps[a].args[0]: $(params.none)"));
 }
 
 TEST(Nesting, NoTemplateRunsItself) {
   Scenario s(json{{"templateRef", {{"name", "a"}}}});
   set_template(s, "a", one_step(running("s", "b")));
   set_template(s, "b", one_step(running("s", "a")));
-  EXPECT_EQ(refused(s),
+  EXPECT_EQ(why_invalid(s),
             "the spec cannot run: template b, phases[one].steps[s].workflow.templateRef: the "
             "template a would run itself: a -> b -> a");
 }
@@ -378,7 +378,7 @@ TEST(Nesting, IsFourDeepAtMost) {
   set_template(deeper, "b", one_step(running("s", "c")));
   set_template(deeper, "c", one_step(running("s", "d")));
   set_template(deeper, "d", one_step(running("s", "e")));
-  EXPECT_EQ(refused(deeper),
+  EXPECT_EQ(why_invalid(deeper),
             "the spec cannot run: template d, phases[one].steps[s].workflow.templateRef: workflows "
             "would be nested too deep, at most 4: this workflow -> b -> c -> d -> e");
 }
@@ -388,7 +388,7 @@ TEST(Nesting, IsKnownToAChild) {
   Scenario s(json{{"templateRef", {{"name", "c"}}}});
   s.workflow.ancestors = {"a", "b"};
   set_template(s, "c", one_step(running("s", "a")));
-  EXPECT_THAT(refused(s), HasSubstr("would run itself: a -> b -> c -> a"));
+  EXPECT_THAT(why_invalid(s), HasSubstr("would run itself: a -> b -> c -> a"));
 }
 
 TEST(ChildWorkflow, IsOwnedAndLabelledAndKnowsItsAncestors) {

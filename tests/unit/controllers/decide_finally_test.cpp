@@ -15,7 +15,7 @@ using nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-json with_finally() {
+json with_two_at_end() {
   json spec = three_steps();
   spec["phases"].erase(1);
   const auto step = [](const char* name) { return json{{"name", name}, {"command", {"true"}}}; };
@@ -25,7 +25,7 @@ json with_finally() {
 }
 
 TEST(Finally, RunsAfterSuccessOutsideTheTotals) {
-  Scenario s(with_finally());
+  Scenario s(with_two_at_end());
   s.pass(at(0));
   succeed(s, "one", "a", 10);
   succeed(s, "one", "b", 20);
@@ -43,7 +43,7 @@ TEST(Finally, RunsAfterSuccessOutsideTheTotals) {
 }
 
 TEST(Finally, RunsAfterAFailureThatStaysTheReason) {
-  Scenario s(with_finally());
+  Scenario s(with_two_at_end());
   s.pass(at(0));
   s.end_pod("one", "a", 3);
   const Status& going = s.pass(at(10));
@@ -69,7 +69,7 @@ TEST(Finally, WaitsForWhatIsLaunchedAtTheFailure) {
   steps = {{{"name", "b"}, {"command", {"true"}}},
            {{"name", "c"}, {"command", {"show", "$(steps.one.a.outputs.url)"}}}};
   spec["phases"][1]["parallel"] = true;
-  spec["finally"] = with_finally()["finally"];
+  spec["finally"] = with_two_at_end()["finally"];
   Scenario s(spec);
   s.pass(at(0));
   s.end_pod("one", "a", 0);
@@ -83,7 +83,7 @@ TEST(Finally, WaitsForWhatIsLaunchedAtTheFailure) {
 }
 
 TEST(Finally, WaitsForWhatRunsAtTheFailure) {
-  json spec = with_finally();
+  json spec = with_two_at_end();
   spec["phases"][0]["parallel"] = true;
   Scenario s(spec);
   s.pass(at(0));
@@ -95,7 +95,7 @@ TEST(Finally, WaitsForWhatRunsAtTheFailure) {
 }
 
 TEST(Finally, ItsFailureMakesASucceededRunFailedAndTheNextPhaseRuns) {
-  Scenario s(with_finally());
+  Scenario s(with_two_at_end());
   s.pass(at(0));
   succeed(s, "one", "a", 10);
   succeed(s, "one", "b", 20);
@@ -113,7 +113,7 @@ TEST(Finally, ItsFailureMakesASucceededRunFailedAndTheNextPhaseRuns) {
 
 // The request to launch y was answered by nobody, and done all the same.
 TEST(Finally, ItsNextPhaseWaitsForALaunchWhoseAnswerWasLost) {
-  json spec = with_finally();
+  json spec = with_two_at_end();
   spec["finally"][0]["parallel"] = true;
   Scenario s(spec);
   s.refuse["job/" + Scenario::job("clean", "y")] = NotKnown{"timeout"};
@@ -133,7 +133,7 @@ TEST(Finally, ItsNextPhaseWaitsForALaunchWhoseAnswerWasLost) {
 }
 
 TEST(Finally, ItsFailureAfterAFailureIsNamedToo) {
-  Scenario s(with_finally());
+  Scenario s(with_two_at_end());
   s.pass(at(0));
   s.end_pod("one", "a", 3);
   s.pass(at(10));
@@ -146,7 +146,7 @@ TEST(Finally, ItsFailureAfterAFailureIsNamedToo) {
 }
 
 TEST(Finally, RunsAfterATimeoutAndHasItsOwn) {
-  json spec = with_finally();
+  json spec = with_two_at_end();
   spec["timeout"] = "1m";
   spec["finally"][0]["timeout"] = "30s";
   Scenario s(spec);
@@ -175,7 +175,7 @@ TEST(Finally, RunsAfterATimeoutAndHasItsOwn) {
 }
 
 TEST(Finally, ThatIsLateBeforeItsLastStepCouldStartHasFailed) {
-  json spec = with_finally();
+  json spec = with_two_at_end();
   spec["finally"][0]["timeout"] = "30s";
   Scenario s(spec);
   s.refuse["job/" + Scenario::job("clean", "y")] = Refused{"Forbidden", "exceeded quota", true};
@@ -195,7 +195,7 @@ TEST(Finally, ThatIsLateBeforeItsLastStepCouldStartHasFailed) {
 }
 
 TEST(Finally, IsNotRunAgainAfterACrashAtItsEnd) {
-  Scenario s(with_finally());
+  Scenario s(with_two_at_end());
   s.pass(at(0));
   s.end_pod("one", "a", 3);
   s.pass(at(10));
@@ -212,7 +212,7 @@ TEST(Finally, IsNotRunAgainAfterACrashAtItsEnd) {
 }
 
 TEST(Finally, KnowsWhatCameOfTheRun) {
-  json spec = with_finally();
+  json spec = with_two_at_end();
   spec["finally"][0]["steps"][0]["args"] = {"$(workflow.result)"};
   Scenario s(spec);
   const Plan plan = *compile(s.workflow.meta, {1, at(0), 1, spec, {}});
@@ -232,7 +232,7 @@ TEST(Finally, KnowsWhatCameOfTheRun) {
 // On its way to the Job.
 TEST(Finally, IsToldWhatCameOfTheRun) {
   for (const int exit_code : {0, 3}) {
-    Scenario s(with_finally());
+    Scenario s(with_two_at_end());
     std::map<std::string, std::optional<RunResult>> told;
     s.on_action = [&](const Action& action) {
       if (const auto* job = std::get_if<CreateJob>(&action)) told[job->step.step] = job->result;
@@ -249,7 +249,7 @@ TEST(Finally, IsToldWhatCameOfTheRun) {
 }
 
 TEST(Finally, MayDependOnWhatCameOfTheRun) {
-  json spec = with_finally();
+  json spec = with_two_at_end();
   spec["finally"][0]["when"] = json::parse(R"([{"result": "Failed"}])");
   spec["finally"][1]["steps"][0]["when"] = json::parse(R"([{"result": "Succeeded"}])");
   Scenario good(spec), bad(spec);
@@ -271,7 +271,7 @@ TEST(Finally, MayDependOnWhatCameOfTheRun) {
 }
 
 TEST(Finally, AFailureThatIsToleratedThereChangesNothing) {
-  json spec = with_finally();
+  json spec = with_two_at_end();
   spec["finally"][0]["steps"][0]["continueOnFailure"] = true;
   Scenario s(spec);
   s.pass(at(0));

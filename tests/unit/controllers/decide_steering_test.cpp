@@ -26,12 +26,6 @@ void cancel(Scenario& s, bool on = true) {
   s.workflow.steering.cancel = on;
 }
 
-json with_finally() {
-  json spec = three_steps();
-  spec["finally"] = {{{"name", "clean"}, {"steps", spec["phases"][1]["steps"]}}};
-  return spec;
-}
-
 // --- suspend ---
 
 TEST(Suspend, WhatRunsGoesOnToItsEndAndNothingNewStarts) {

@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 
-struct Row {
+struct EtaRow {
   const char* what;
   json spec;
   StepTimes former;
@@ -33,7 +33,7 @@ json with(json spec, const char* field, const json& value) {
   return spec;
 }
 
-json with_finally() {
+json with_end() {
   json spec = three_steps();
   spec["finally"] =
       json::array({{{"name", "end"}, {"steps", json::array({spec["phases"][1]["steps"][0]})}}});
@@ -66,13 +66,13 @@ std::vector<int> writes_until(Scenario& s, int last) {
 // The first pass is at 0, the one that counts at 100.
 TEST(Eta, IsNowAndTheLongestWayThroughWhatIsLeft) {
   const auto nothing = [](Scenario& s) { s.workflow.meta.generation = 2; };  // written anyway
-  const Row rows[] = {
+  const EtaRow rows[] = {
       {"in a row", three_steps(), all(150s, 30s, 20s), nothing, 50 + 30 + 20},
       {"of parallel steps the longest", with(three_steps(), "parallel", true), all(150s, 170s, 20s),
        nothing, 70 + 20},
       {"a step that takes too long takes as long again as it is over", three_steps(),
        all(80s, 30s, 20s), nothing, 20 + 30 + 20},
-      {"finally is included", with_finally(), all(150s, 30s, 20s), nothing, std::nullopt},
+      {"finally is included", with_end(), all(150s, 30s, 20s), nothing, std::nullopt},
       {"as the definition says", estimated(), {}, nothing, 20 + 120 + 120},
       {"what it took before counts more", estimated(), all(150s, 30s, 20s), nothing, 100},
       {"nothing is known", three_steps(), {}, nothing, std::nullopt},
@@ -82,7 +82,7 @@ TEST(Eta, IsNowAndTheLongestWayThroughWhatIsLeft) {
        [](Scenario& s) { s.end_container("one", "a", 0); },
        8 + 8},
   };
-  for (const Row& row : rows) {
+  for (const EtaRow& row : rows) {
     SCOPED_TRACE(row.what);
     Scenario s(row.spec);
     s.times = row.former;
@@ -108,7 +108,7 @@ TEST(Eta, CountsThePauseBeforeARetry) {
 }
 
 TEST(Eta, LeavesOutWhatWillNotRunAnyMore) {
-  json spec = with_finally();
+  json spec = with_end();
   spec["phases"][0]["parallel"] = true;
   Scenario s(spec);
   s.times = all(60s, 90s, 200s);

@@ -32,14 +32,6 @@ json job_of(const json& spec, std::size_t step = 0, Platform platform = {}) {
   return build_job(workflow_meta(), plan, plan.steps.at(step), 1, {}, platform);
 }
 
-const json& pod_of(const json& job) {
-  return job["spec"]["template"]["spec"];
-}
-
-const json& main_of(const json& job) {
-  return pod_of(job)["containers"][0];
-}
-
 // The value of a variable, null when there is none.
 json variable(const json& job, const std::string& name) {
   json value;

@@ -14,7 +14,7 @@ namespace {
 using namespace testing_specs;
 using ::testing::HasSubstr;
 
-json job_of(const json& spec, const LaunchValues& values = {}, Platform platform = {}) {
+json job_with_source(const json& spec, const LaunchValues& values = {}, Platform platform = {}) {
   const auto definition = read_definition(spec);
   EXPECT_TRUE(definition) << testing::PrintToString(definition.error());
   EXPECT_EQ(validate(*definition), Problems{});
@@ -23,12 +23,6 @@ json job_of(const json& spec, const LaunchValues& values = {}, Platform platform
   return build_job(workflow_meta(), *plan, plan->steps[0], 1, values, platform);
 }
 
-const json& pod_of(const json& job) {
-  return job["spec"]["template"]["spec"];
-}
-const json& main_of(const json& job) {
-  return pod_of(job)["containers"][0];
-}
 const json& clone_of(const json& job) {
   return pod_of(job)["initContainers"][0];
 }
@@ -54,7 +48,7 @@ json ssh() {
 // --- the clone ---
 
 TEST(JobSource, IsClonedByAnInitContainerIntoAFolderOfThePod) {
-  const json job = job_of(with_git({{"repository", "https://h/x.git"}}));
+  const json job = job_with_source(with_git({{"repository", "https://h/x.git"}}));
   const json& clone = clone_of(job);
   EXPECT_EQ(clone["name"], "source");
   EXPECT_EQ(clone["image"], "registry.example/tools:1");
@@ -79,7 +73,7 @@ TEST(JobSource, IsClonedByAnInitContainerIntoAFolderOfThePod) {
 
 // The kubelet makes "$" of "$$" and looks for "$(…)".
 TEST(JobSource, TheScriptReachesTheShellAsItIs) {
-  std::string sent = clone_of(job_of(with_git(https())))["command"][2];
+  std::string sent = clone_of(job_with_source(with_git(https())))["command"][2];
   std::string received;
   for (std::size_t i = 0; i < sent.size(); ++i) {
     if (sent[i] == '$') {
@@ -93,7 +87,7 @@ TEST(JobSource, TheScriptReachesTheShellAsItIs) {
 }
 
 TEST(JobSource, ItsConditionKeepsWhyTheCloneFailed) {
-  const auto rules = job_of(with_git(https()))["spec"]["podFailurePolicy"]["rules"];
+  const auto rules = job_with_source(with_git(https()))["spec"]["podFailurePolicy"]["rules"];
   ASSERT_EQ(rules.size(), 3U);
   EXPECT_EQ(rules[2]["onExitCodes"]["containerName"], "source");
 }
@@ -105,7 +99,7 @@ TEST(JobSource, TheCommitOfTheRunAndTheProxiesOfTheStepAreHandedOver) {
                                          {"name": "no_proxy", "value": ".local"},
                                          {"name": "TOKEN", "value": "x"}])");
   const std::string commit(40, 'c');
-  const json job = job_of(spec, {{}, commit});
+  const json job = job_with_source(spec, {{}, commit});
   EXPECT_EQ(clone_of(job)["image"], "git:2");
   const json& env = clone_of(job)["env"];
   EXPECT_EQ(named(env, "SOURCE_COMMIT")["value"], commit);
@@ -118,7 +112,7 @@ TEST(JobSource, CredentialsAreForTheCloneOrForTheStepAsWell) {
   for (const bool steps : {false, true}) {
     json git = https();
     if (steps) git["credentials"] = "Steps";
-    const json job = job_of(with_git(git));
+    const json job = job_with_source(with_git(git));
     EXPECT_EQ(named(pod_of(job)["volumes"], "bootstrap-credentials")["secret"],
               json::parse(R"({"secretName": "key", "defaultMode": 292})"));
     const json mount = named(clone_of(job)["volumeMounts"], "bootstrap-credentials");
@@ -138,7 +132,7 @@ TEST(JobSource, ForSshTheUserHasAName) {
   };
   for (const Row& row :
        {Row{false, ssh(), true}, Row{true, ssh(), false}, Row{false, https(), false}}) {
-    const json job = job_of(with_git(row.git), {}, {.openshift = row.openshift});
+    const json job = job_with_source(with_git(row.git), {}, {.openshift = row.openshift});
     const json& metadata = job["spec"]["template"]["metadata"];
     EXPECT_EQ(metadata.contains("annotations"), row.named);
     const json mount = named(clone_of(job)["volumeMounts"], "bootstrap-script");
@@ -156,7 +150,7 @@ TEST(JobSource, AToolOfACloneIsBelowItsPath) {
   json spec = with_git(https());
   spec["phases"][0]["steps"][0].merge_patch({{"command", nullptr}, {"tool", "x"}});
   spec["tools"]["path"] = "bin";
-  EXPECT_EQ(main_of(job_of(spec))["command"], json::array({"/workspace/source/bin/x"}));
+  EXPECT_EQ(main_of(job_with_source(spec))["command"], json::array({"/workspace/source/bin/x"}));
 }
 
 // --- stdin ---
@@ -164,7 +158,7 @@ TEST(JobSource, AToolOfACloneIsBelowItsPath) {
 TEST(JobStdin, IsAFileTheShellOpensBeforeTheToolTakesItsPlace) {
   json spec = with_step(small_spec(), {{"stdin", "$(params.x)\n$(HOME) $$\n"}, {"args", {"a b"}}});
   spec["parameters"] = json::parse(R"([{"name": "x", "value": "$(SECRET) \"q\""}])");
-  const json job = job_of(spec);
+  const json job = job_with_source(spec);
   EXPECT_EQ(main_of(job)["command"],
             (json{"/bin/sh", "-c", "exec \"$0\" \"$@\" </workspace/script/stdin", "tool"}));
   EXPECT_EQ(main_of(job)["args"], json::array({"a b"}));
@@ -178,7 +172,7 @@ TEST(JobStdin, IsAFileTheShellOpensBeforeTheToolTakesItsPlace) {
 }
 
 TEST(JobStdin, FeedsAScriptToo) {
-  const json job = job_of(
+  const json job = job_with_source(
       with_step(small_spec(), {{"command", nullptr}, {"script", "read -r x\n"}, {"stdin", ""}}));
   EXPECT_EQ(main_of(job)["command"][3], "/workspace/script/run");
   EXPECT_EQ(named(pod_of(job)["volumes"], "bootstrap-script")["downwardAPI"]["items"].size(), 2U);
@@ -188,16 +182,18 @@ TEST(JobStdin, FeedsAScriptToo) {
 
 TEST(JobWorkspace, IsMountedInEveryStep) {
   json spec = small_spec();
-  EXPECT_TRUE(named(pod_of(job_of(spec))["volumes"], "bootstrap-shared").is_null());
+  EXPECT_TRUE(named(pod_of(job_with_source(spec))["volumes"], "bootstrap-shared").is_null());
   spec["workspace"] = {{"size", "1Gi"}};
-  EXPECT_EQ(named(pod_of(job_of(spec))["volumes"], "bootstrap-shared")["persistentVolumeClaim"],
-            (json{{"claimName", claim_name("full-setup", workflow_meta().uid)}}));
-  EXPECT_EQ(named(main_of(job_of(spec))["volumeMounts"], "bootstrap-shared")["mountPath"],
+  EXPECT_EQ(
+      named(pod_of(job_with_source(spec))["volumes"], "bootstrap-shared")["persistentVolumeClaim"],
+      (json{{"claimName", claim_name("full-setup", workflow_meta().uid)}}));
+  EXPECT_EQ(named(main_of(job_with_source(spec))["volumeMounts"], "bootstrap-shared")["mountPath"],
             "/workspace/shared");
   spec["parameters"] = json::parse(R"([{"name": "team", "value": "a"}])");
   spec["workspace"] = {{"claimName", "shared-$(params.team)"}};
-  EXPECT_EQ(named(pod_of(job_of(spec))["volumes"], "bootstrap-shared")["persistentVolumeClaim"],
-            (json{{"claimName", "shared-a"}}));
+  EXPECT_EQ(
+      named(pod_of(job_with_source(spec))["volumes"], "bootstrap-shared")["persistentVolumeClaim"],
+      (json{{"claimName", "shared-a"}}));
 }
 
 // --- as whom it runs ---
@@ -224,7 +220,8 @@ TEST(JobSecurity, WhatIsAskedForIsSetEverywhereTheRestDependsOnThePlatform) {
        }) {
     json spec = small_spec();
     spec["tools"]["securityContext"] = row.asked;
-    json security = pod_of(job_of(spec, {}, {.openshift = row.openshift}))["securityContext"];
+    json security =
+        pod_of(job_with_source(spec, {}, {.openshift = row.openshift}))["securityContext"];
     EXPECT_EQ(security["runAsNonRoot"], true);
     EXPECT_EQ(security["seccompProfile"]["type"], "RuntimeDefault");
     security.erase("runAsNonRoot");
@@ -235,10 +232,11 @@ TEST(JobSecurity, WhatIsAskedForIsSetEverywhereTheRestDependsOnThePlatform) {
 
 TEST(JobSecurity, AReadOnlyRootIsForTheCloneToo) {
   json spec = with_git(https());
-  EXPECT_FALSE(main_of(job_of(spec))["securityContext"].contains("readOnlyRootFilesystem"));
+  EXPECT_FALSE(
+      main_of(job_with_source(spec))["securityContext"].contains("readOnlyRootFilesystem"));
   spec["tools"]["securityContext"] = {{"readOnlyRootFilesystem", true}};
-  EXPECT_EQ(main_of(job_of(spec))["securityContext"]["readOnlyRootFilesystem"], true);
-  EXPECT_EQ(clone_of(job_of(spec))["securityContext"]["readOnlyRootFilesystem"], true);
+  EXPECT_EQ(main_of(job_with_source(spec))["securityContext"]["readOnlyRootFilesystem"], true);
+  EXPECT_EQ(clone_of(job_with_source(spec))["securityContext"]["readOnlyRootFilesystem"], true);
 }
 
 }  // namespace

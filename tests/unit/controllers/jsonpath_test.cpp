@@ -37,15 +37,15 @@ json found(const std::string& text) {
   return values;
 }
 
-struct Row {
+struct PathRow {
   const char* path;
   const char* values;  // a list, as JSON
 };
-void PrintTo(const Row& row, std::ostream* out) {
+void PrintTo(const PathRow& row, std::ostream* out) {
   *out << row.path;
 }
 
-class JsonPathFinds : public ::testing::TestWithParam<Row> {};
+class JsonPathFinds : public ::testing::TestWithParam<PathRow> {};
 
 TEST_P(JsonPathFinds, WhatIsThere) {
   EXPECT_EQ(found(GetParam().path), json::parse(GetParam().values)) << GetParam().path;
@@ -54,73 +54,77 @@ TEST_P(JsonPathFinds, WhatIsThere) {
 INSTANTIATE_TEST_SUITE_P(
     Names, JsonPathFinds,
     ::testing::Values(
-        Row{"{.status.phase}", R"(["Running"])"}, Row{".status.phase", R"(["Running"])"},
-        Row{"status.phase", R"(["Running"])"}, Row{"{status.phase}", R"(["Running"])"},
-        Row{"$.status.phase", R"(["Running"])"}, Row{"{$.status.phase}", R"(["Running"])"},
-        Row{"{@.status.phase}", R"(["Running"])"}, Row{" { .status.phase } ", R"(["Running"])"},
-        Row{"{.status.nothing}", "[]"}, Row{"{.nothing.at.all}", "[]"}, Row{"{.kind.name}", "[]"},
-        Row{"{.spec.nothing}", "[null]"}, Row{"{.spec.nothing.below}", "[]"},
-        Row{"{.spec.paused}", "[false]"}, Row{"{.spec.ratio}", "[0.5]"},
-        Row{"{.metadata.annotations.empty}", R"([""])"},
-        Row{R"({.metadata.labels.app\.kubernetes\.io/name})", R"(["shop"])"},
-        Row{R"({.metadata.labels['app\.kubernetes\.io/name']})", R"(["shop"])"},
-        Row{R"({.metadata.labels["app\.kubernetes\.io/name"]})", R"(["shop"])"},
-        Row{"{['metadata.name']}", R"(["web"])"}, Row{"{['metadata']['name']}", R"(["web"])"},
-        Row{"{.metadata.labels.app.kubernetes.io/name}", "[]"}));
+        PathRow{"{.status.phase}", R"(["Running"])"}, PathRow{".status.phase", R"(["Running"])"},
+        PathRow{"status.phase", R"(["Running"])"}, PathRow{"{status.phase}", R"(["Running"])"},
+        PathRow{"$.status.phase", R"(["Running"])"}, PathRow{"{$.status.phase}", R"(["Running"])"},
+        PathRow{"{@.status.phase}", R"(["Running"])"},
+        PathRow{" { .status.phase } ", R"(["Running"])"}, PathRow{"{.status.nothing}", "[]"},
+        PathRow{"{.nothing.at.all}", "[]"}, PathRow{"{.kind.name}", "[]"},
+        PathRow{"{.spec.nothing}", "[null]"}, PathRow{"{.spec.nothing.below}", "[]"},
+        PathRow{"{.spec.paused}", "[false]"}, PathRow{"{.spec.ratio}", "[0.5]"},
+        PathRow{"{.metadata.annotations.empty}", R"([""])"},
+        PathRow{R"({.metadata.labels.app\.kubernetes\.io/name})", R"(["shop"])"},
+        PathRow{R"({.metadata.labels['app\.kubernetes\.io/name']})", R"(["shop"])"},
+        PathRow{R"({.metadata.labels["app\.kubernetes\.io/name"]})", R"(["shop"])"},
+        PathRow{"{['metadata.name']}", R"(["web"])"},
+        PathRow{"{['metadata']['name']}", R"(["web"])"},
+        PathRow{"{.metadata.labels.app.kubernetes.io/name}", "[]"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Lists, JsonPathFinds,
-    ::testing::Values(Row{"{.spec.ports[0]}", "[80]"}, Row{"{.spec.ports[-1]}", "[8080]"},
-                      Row{"{.spec.ports[3]}", "[]"}, Row{"{.spec.ports[-4]}", "[]"},
-                      Row{"{.spec.ports[ 1 ]}", "[443]"}, Row{"{.spec.ports[*]}", "[80,443,8080]"},
-                      Row{"{.spec.ports.*}", "[80,443,8080]"},
-                      Row{"{.spec.ports[1:]}", "[443,8080]"}, Row{"{.spec.ports[:1]}", "[80]"},
-                      Row{"{.spec.ports[:]}", "[80,443,8080]"}, Row{"{.spec.ports[-1:]}", "[8080]"},
-                      Row{"{.spec.ports[0:3:2]}", "[80,8080]"},
-                      Row{"{.spec.ports[::2]}", "[80,8080]"}, Row{"{.spec.ports[2:1]}", "[]"},
-                      Row{"{.spec.ports[0:99]}", "[80,443,8080]"},
-                      Row{"{.spec.ports[-99:1]}", "[80]"}, Row{"{.spec[0]}", "[]"},
-                      Row{"{.spec[*]}", "[]"}, Row{"{.spec.ports.name}", "[]"},
-                      Row{"{.spec.*}", "[null,false,[80,443,8080],0.5]"},
-                      Row{"{.status.addresses[*].ip}", R"(["10.0.0.1","1.2.3.4"])"},
-                      Row{"{.status.addresses[1]['ip']}", R"(["1.2.3.4"])"}));
+    ::testing::Values(
+        PathRow{"{.spec.ports[0]}", "[80]"}, PathRow{"{.spec.ports[-1]}", "[8080]"},
+        PathRow{"{.spec.ports[3]}", "[]"}, PathRow{"{.spec.ports[-4]}", "[]"},
+        PathRow{"{.spec.ports[ 1 ]}", "[443]"}, PathRow{"{.spec.ports[*]}", "[80,443,8080]"},
+        PathRow{"{.spec.ports.*}", "[80,443,8080]"}, PathRow{"{.spec.ports[1:]}", "[443,8080]"},
+        PathRow{"{.spec.ports[:1]}", "[80]"}, PathRow{"{.spec.ports[:]}", "[80,443,8080]"},
+        PathRow{"{.spec.ports[-1:]}", "[8080]"}, PathRow{"{.spec.ports[0:3:2]}", "[80,8080]"},
+        PathRow{"{.spec.ports[::2]}", "[80,8080]"}, PathRow{"{.spec.ports[2:1]}", "[]"},
+        PathRow{"{.spec.ports[0:99]}", "[80,443,8080]"}, PathRow{"{.spec.ports[-99:1]}", "[80]"},
+        PathRow{"{.spec[0]}", "[]"}, PathRow{"{.spec[*]}", "[]"},
+        PathRow{"{.spec.ports.name}", "[]"}, PathRow{"{.spec.*}", "[null,false,[80,443,8080],0.5]"},
+        PathRow{"{.status.addresses[*].ip}", R"(["10.0.0.1","1.2.3.4"])"},
+        PathRow{"{.status.addresses[1]['ip']}", R"(["1.2.3.4"])"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Filters, JsonPathFinds,
     ::testing::Values(
-        Row{R"({.status.conditions[?(@.type=="Ready")].status})", R"(["True"])"},
-        Row{R"(.status.conditions[?(@.type=='Ready')].status)", R"(["True"])"},
-        Row{R"(status.conditions[?( @.type == "Ready" )].status)", R"(["True"])"},
-        Row{R"({.status.conditions[?("Ready"==@.type)].status})", R"(["True"])"},
-        Row{R"({.status.conditions[?(@.type!="Ready")].status})", R"(["False"])"},
-        Row{R"({.status.conditions[?(@.type)].status})", R"(["False","True"])"},
-        Row{R"({.status.conditions[?(@.observedGeneration>3)].type})", R"(["Ready"])"},
-        Row{R"({.status.conditions[?(@.observedGeneration>=3)].type})", R"(["Complete","Ready"])"},
-        Row{R"({.status.conditions[?(@.observedGeneration<4)].type})", R"(["Complete"])"},
-        Row{R"({.status.conditions[?(@.observedGeneration<=3.5)].type})", R"(["Complete"])"},
-        Row{R"({.status.conditions[?(@.observedGeneration==4.0)].type})", R"(["Ready"])"},
-        Row{R"({.status.conditions[?(@.type=="Ready" && @.status=="True")].observedGeneration})",
+        PathRow{R"({.status.conditions[?(@.type=="Ready")].status})", R"(["True"])"},
+        PathRow{R"(.status.conditions[?(@.type=='Ready')].status)", R"(["True"])"},
+        PathRow{R"(status.conditions[?( @.type == "Ready" )].status)", R"(["True"])"},
+        PathRow{R"({.status.conditions[?("Ready"==@.type)].status})", R"(["True"])"},
+        PathRow{R"({.status.conditions[?(@.type!="Ready")].status})", R"(["False"])"},
+        PathRow{R"({.status.conditions[?(@.type)].status})", R"(["False","True"])"},
+        PathRow{R"({.status.conditions[?(@.observedGeneration>3)].type})", R"(["Ready"])"},
+        PathRow{R"({.status.conditions[?(@.observedGeneration>=3)].type})",
+                R"(["Complete","Ready"])"},
+        PathRow{R"({.status.conditions[?(@.observedGeneration<4)].type})", R"(["Complete"])"},
+        PathRow{R"({.status.conditions[?(@.observedGeneration<=3.5)].type})", R"(["Complete"])"},
+        PathRow{R"({.status.conditions[?(@.observedGeneration==4.0)].type})", R"(["Ready"])"},
+        PathRow{
+            R"({.status.conditions[?(@.type=="Ready" && @.status=="True")].observedGeneration})",
             "[4]"},
-        Row{R"({.status.conditions[?(@.type=="Ready"&&@.status=="False")].type})", "[]"},
-        Row{R"({.status.conditions[?(@.reason=="say \"yes\"")].type})", R"(["Ready"])"},
-        Row{R"({.status.conditions[?(@['type']=="Ready")].status})", R"(["True"])"},
-        Row{R"({.status.conditions[?(@.type=="a)b]c")].status})", "[]"},
-        Row{R"({.spec.ports[?(@>100)]})", "[443,8080]"}, Row{R"({.spec.ports[?(@=="80")]})", "[]"},
-        Row{R"({.spec.ports[?(@!="80")]})", "[]"}, Row{R"({.spec.ports[?(@==-80)]})", "[]"},
-        Row{R"({.spec.paused[?(@==true)]})", "[]"},
-        Row{R"({.status[?(@.phase=="Running")]})", "[]"},
-        Row{R"({.status.conditions[?(@.status==@.type)]})", "[]"},
-        Row{R"({.status.conditions[?(@.type=="Ready")][0]})", "[]"}));
+        PathRow{R"({.status.conditions[?(@.type=="Ready"&&@.status=="False")].type})", "[]"},
+        PathRow{R"({.status.conditions[?(@.reason=="say \"yes\"")].type})", R"(["Ready"])"},
+        PathRow{R"({.status.conditions[?(@['type']=="Ready")].status})", R"(["True"])"},
+        PathRow{R"({.status.conditions[?(@.type=="a)b]c")].status})", "[]"},
+        PathRow{R"({.spec.ports[?(@>100)]})", "[443,8080]"},
+        PathRow{R"({.spec.ports[?(@=="80")]})", "[]"},
+        PathRow{R"({.spec.ports[?(@!="80")]})", "[]"}, PathRow{R"({.spec.ports[?(@==-80)]})", "[]"},
+        PathRow{R"({.spec.paused[?(@==true)]})", "[]"},
+        PathRow{R"({.status[?(@.phase=="Running")]})", "[]"},
+        PathRow{R"({.status.conditions[?(@.status==@.type)]})", "[]"},
+        PathRow{R"({.status.conditions[?(@.type=="Ready")][0]})", "[]"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Anywhere, JsonPathFinds,
-    ::testing::Values(Row{"{..ip}", R"(["10.0.0.1","1.2.3.4"])"},
-                      Row{"{..phase}", R"(["Running"])"}, Row{"..generation", "[4]"},
-                      Row{"{.status..type}", R"(["Internal","External","Complete","Ready"])"},
-                      Row{R"({..conditions[?(@.type=="Ready")].status})", R"(["True"])"},
-                      Row{"{..[0].ip}", R"(["10.0.0.1"])"}));
+    ::testing::Values(PathRow{"{..ip}", R"(["10.0.0.1","1.2.3.4"])"},
+                      PathRow{"{..phase}", R"(["Running"])"}, PathRow{"..generation", "[4]"},
+                      PathRow{"{.status..type}", R"(["Internal","External","Complete","Ready"])"},
+                      PathRow{R"({..conditions[?(@.type=="Ready")].status})", R"(["True"])"},
+                      PathRow{"{..[0].ip}", R"(["10.0.0.1"])"}));
 
-class JsonPathRefuses : public ::testing::TestWithParam<Row> {};
+class JsonPathRefuses : public ::testing::TestWithParam<PathRow> {};
 
 TEST_P(JsonPathRefuses, AndSaysWhere) {
   const auto path = JsonPath::parse(GetParam().path);
@@ -131,55 +135,58 @@ TEST_P(JsonPathRefuses, AndSaysWhere) {
 INSTANTIATE_TEST_SUITE_P(
     Mistakes, JsonPathRefuses,
     ::testing::Values(
-        Row{"", "position 1: a path such as {.status.phase} is expected"},
-        Row{"{}", "position 3: a path such as {.status.phase} is expected"},
-        Row{"{@}", "position 4: a path such as {.status.phase} is expected"},
-        Row{"{.status.phase", "position 15: a name, '[' or '}' is expected"},
-        Row{"{.status.phase}}",
+        PathRow{"", "position 1: a path such as {.status.phase} is expected"},
+        PathRow{"{}", "position 3: a path such as {.status.phase} is expected"},
+        PathRow{"{@}", "position 4: a path such as {.status.phase} is expected"},
+        PathRow{"{.status.phase", "position 15: a name, '[' or '}' is expected"},
+        PathRow{
+            "{.status.phase}}",
             "position 16: text stands behind the braces; a path is such as {.status.phase}, with "
             "nothing around it"},
-        Row{"{.a}{.b}", "position 5: a second path begins; one value can be tested only"},
-        Row{"is {.a}",
+        PathRow{"{.a}{.b}", "position 5: a second path begins; one value can be tested only"},
+        PathRow{
+            "is {.a}",
             "position 1: text stands before the braces; a path is such as {.status.phase}, with "
             "nothing around it"},
-        Row{"is it {.a}",
+        PathRow{
+            "is it {.a}",
             "position 1: text stands before the braces; a path is such as {.status.phase}, with "
             "nothing around it"},
-        Row{".a b", "position 4: '.', '[' or the end is expected"},
-        Row{"{.}", "position 3: a name is expected"},
-        Row{"{.a.}", "position 5: a name is expected"},
-        Row{"{.a...b}", "position 6: a name is expected"},
-        Row{"{.a b}", "position 5: a name, '[' or '}' is expected"},
-        Row{"{range .items[*]}",
-            "position 2: range is for printing; [*] means every entry of a list"},
-        Row{"{.a[}", "position 5: an index, '*', a quoted name or ?(…) is expected"},
-        Row{"{.a[0}", "position 6: ']' is expected for '[' at position 4"},
-        Row{"{.a[x]}", "position 5: an index, '*', a quoted name or ?(…) is expected"},
-        Row{"{.a[0,1]}", "position 6: [a,b] selects several values; one can be tested only"},
-        Row{"{['a','b']}", "position 6: [a,b] selects several values; one can be tested only"},
-        Row{"{['a]}", "position 7: the closing quote is missing"},
-        Row{"{['']}", "position 4: a name is expected"},
-        Row{"{.a[99999999999]}", "position 5: not a number"},
-        Row{"{.a[-]}", "position 5: not a number"},
-        Row{"{.a[0:3:0]}", "position 5: the step of a slice must be at least 1"},
-        Row{R"({.a[?(@.x=="y"]})",
-            "position 15: a comparison (== != < <= > >=), && or ')' is expected"},
-        Row{R"({.a[?(@.x="y")]})", "position 10: operators are == != < <= > >="},
-        Row{R"({.a[?(@.x=~"y")]})", "position 10: operators are == != < <= > >="},
-        Row{R"({.a[?(@.x==="y")]})", "position 12: operators are == != < <= > >="},
-        Row{R"({.a[?(@.x==y)]})",
-            "position 12: a quoted text, a number, true, false or a path that begins with @ is "
-            "expected"},
-        Row{R"({.a[?(@.x=="y)]})", "position 17: the closing quote is missing"},
-        Row{R"({.a[?(@.x=="y" || @.x=="z")]})", "position 16: '||' is not supported; && is"},
-        Row{R"({.a[?("x")]})", "position 10: a comparison (== != < <= > >=) is expected"},
-        Row{R"({.a[?()]})",
-            "position 7: a quoted text, a number, true, false or a path that begins with @ is "
-            "expected"},
-        Row{R"({.a[?(@..x==1)]})", "position 8: '..' cannot be used in a filter"},
-        Row{"{..a..b}", "position 5: '..' can be used once only"},
-        Row{R"({.a[?(@.x==1e999)]})", "position 12: not a number"},
-        Row{R"({.a\)", "position 5: a character is expected after '\\'"}));
+        PathRow{".a b", "position 4: '.', '[' or the end is expected"},
+        PathRow{"{.}", "position 3: a name is expected"},
+        PathRow{"{.a.}", "position 5: a name is expected"},
+        PathRow{"{.a...b}", "position 6: a name is expected"},
+        PathRow{"{.a b}", "position 5: a name, '[' or '}' is expected"},
+        PathRow{"{range .items[*]}",
+                "position 2: range is for printing; [*] means every entry of a list"},
+        PathRow{"{.a[}", "position 5: an index, '*', a quoted name or ?(…) is expected"},
+        PathRow{"{.a[0}", "position 6: ']' is expected for '[' at position 4"},
+        PathRow{"{.a[x]}", "position 5: an index, '*', a quoted name or ?(…) is expected"},
+        PathRow{"{.a[0,1]}", "position 6: [a,b] selects several values; one can be tested only"},
+        PathRow{"{['a','b']}", "position 6: [a,b] selects several values; one can be tested only"},
+        PathRow{"{['a]}", "position 7: the closing quote is missing"},
+        PathRow{"{['']}", "position 4: a name is expected"},
+        PathRow{"{.a[99999999999]}", "position 5: not a number"},
+        PathRow{"{.a[-]}", "position 5: not a number"},
+        PathRow{"{.a[0:3:0]}", "position 5: the step of a slice must be at least 1"},
+        PathRow{R"({.a[?(@.x=="y"]})",
+                "position 15: a comparison (== != < <= > >=), && or ')' is expected"},
+        PathRow{R"({.a[?(@.x="y")]})", "position 10: operators are == != < <= > >="},
+        PathRow{R"({.a[?(@.x=~"y")]})", "position 10: operators are == != < <= > >="},
+        PathRow{R"({.a[?(@.x==="y")]})", "position 12: operators are == != < <= > >="},
+        PathRow{R"({.a[?(@.x==y)]})",
+                "position 12: a quoted text, a number, true, false or a path that begins with @ is "
+                "expected"},
+        PathRow{R"({.a[?(@.x=="y)]})", "position 17: the closing quote is missing"},
+        PathRow{R"({.a[?(@.x=="y" || @.x=="z")]})", "position 16: '||' is not supported; && is"},
+        PathRow{R"({.a[?("x")]})", "position 10: a comparison (== != < <= > >=) is expected"},
+        PathRow{R"({.a[?()]})",
+                "position 7: a quoted text, a number, true, false or a path that begins with @ is "
+                "expected"},
+        PathRow{R"({.a[?(@..x==1)]})", "position 8: '..' cannot be used in a filter"},
+        PathRow{"{..a..b}", "position 5: '..' can be used once only"},
+        PathRow{R"({.a[?(@.x==1e999)]})", "position 12: not a number"},
+        PathRow{R"({.a\)", "position 5: a character is expected after '\\'"}));
 
 TEST(JsonPath, TheLongestPathAndOneMore) {
   EXPECT_TRUE(JsonPath::parse("." + std::string(JsonPath::kLongest - 1, 'x')));

@@ -27,7 +27,7 @@ TEST(ObjectNames, AreDnsSubdomains) {
     EXPECT_FALSE(is_object_name(name)) << name;
 }
 
-struct Row {
+struct NameRow {
   const char* what;
   json step;
   std::string field;
@@ -48,7 +48,7 @@ TEST(ObjectNames, OfToolsAreLookedAt) {
   json bad_key = bad;
   bad_key["key"] = "k";
   const json git = {{"repository", "https://h/r"}, {"revision", "main"}, {"secretRef", bad}};
-  const std::vector<Row> rows{
+  const std::vector<NameRow> rows{
       {"account", tools({{"serviceAccountName", "A B"}}), "serviceAccountName", "ServiceAccount"},
       {"source", tools({{"source", {{"configMap", bad}}}}), "source.configMap.name", "ConfigMap"},
       {"git", tools({{"source", {{"git", git}}}}), "source.git.secretRef.name", "Secret"},
@@ -76,7 +76,7 @@ TEST(ObjectNames, OfToolsAreLookedAt) {
       {"pull secret", tools({{"imagePullSecrets", json::array({bad})}}), "imagePullSecrets[0].name",
        "Secret"},
   };
-  for (const Row& row : rows) {
+  for (const NameRow& row : rows) {
     EXPECT_EQ(problems_of(with_step(small_spec(), row.step)),
               (Problems{{"phases[p].steps[s].tools." + row.field, refused("A B", row.kind)}}))
         << row.what;

@@ -5,19 +5,19 @@
 namespace bootstrap {
 namespace {
 
-struct Row {
+struct TextRow {
   std::vector<std::string> arguments;
   std::vector<std::size_t> texts;
 };
 
-void expect(const std::vector<Row>& rows) {
-  for (const Row& row : rows)
+void expect_texts(const std::vector<TextRow>& rows) {
+  for (const TextRow& row : rows)
     EXPECT_EQ(program_texts(row.arguments), row.texts) << testing::PrintToString(row.arguments);
 }
 
 // The option itself is named as well: text may be attached to it.
 TEST(ProgramText, FollowsTheOptionOfAShell) {
-  expect({
+  expect_texts({
       {{"sh", "-c", "TEXT"}, {1, 2}},
       {{"/bin/bash", "-c", "TEXT"}, {1, 2}},
       {{"/bin/bash", "-ec", "TEXT"}, {1, 2}},
@@ -39,7 +39,7 @@ TEST(ProgramText, FollowsTheOptionOfAShell) {
 }
 
 TEST(ProgramText, StandsBehindFurtherOptionsOfAShell) {
-  expect({
+  expect_texts({
       {{"bash", "-oe", "pipefail", "-c", "TEXT"}, {3, 4}},
       {{"bash", "-c", "-e", "TEXT", "value"}, {1, 2, 3}},
       {{"bash", "-c", "--", "TEXT", "value"}, {1, 2, 3}},
@@ -49,14 +49,14 @@ TEST(ProgramText, StandsBehindFurtherOptionsOfAShell) {
 }
 
 TEST(ProgramText, DoesNotReachTheArgumentsOfTheText) {
-  expect({
+  expect_texts({
       {{"sh", "-c", "echo \"$1\"", "sh", "value"}, {1, 2}},
       {{"sh", "-c", "echo \"$1\"", "--", "value"}, {1, 2}},
   });
 }
 
 TEST(ProgramText, AScriptFileEndsTheOptionsOfAnInterpreter) {
-  expect({
+  expect_texts({
       {{"bash", "deploy.sh", "-c", "value"}, {}},
       {{"bash", "-e", "deploy.sh", "-c", "value"}, {}},
       {{"bash", "-o", "pipefail", "deploy.sh", "-c", "value"}, {}},
@@ -71,7 +71,7 @@ TEST(ProgramText, AScriptFileEndsTheOptionsOfAnInterpreter) {
 }
 
 TEST(ProgramText, OtherInterpretersHaveItToo) {
-  expect({
+  expect_texts({
       {{"python", "-c", "TEXT"}, {1, 2}},
       {{"/usr/bin/python3.11", "-u", "-c", "TEXT", "value"}, {2, 3}},
       {{"python3", "-W", "ignore", "-c", "TEXT"}, {3, 4}},
@@ -92,7 +92,7 @@ TEST(ProgramText, OtherInterpretersHaveItToo) {
 }
 
 TEST(ProgramText, IsNotInOrdinaryCommands) {
-  expect({
+  expect_texts({
       {{}, {}},
       {{"sh"}, {}},
       {{"sh", "-c"}, {1}},

@@ -47,7 +47,7 @@ std::string expanded_by_kubelet(std::string_view text) {
   return result;
 }
 
-struct Row {
+struct ReferenceRow {
   const char* text;
   std::vector<std::string> references;
   const char* plain;    // substituted where nobody looks at it again
@@ -55,7 +55,7 @@ struct Row {
 };
 
 TEST(References, AreReplacedInOnePass) {
-  const std::vector<Row> rows{
+  const std::vector<ReferenceRow> rows{
       {"", {}, "", ""},
       {"nothing here", {}, "nothing here", "nothing here"},
       {"$(params.region)", {"params.region"}, "us-east-1", "us-east-1"},
@@ -79,7 +79,7 @@ TEST(References, AreReplacedInOnePass) {
        "$(AWS_SECRET_ACCESS_KEY)",
        "$$(AWS_SECRET_ACCESS_KEY)"},
   };
-  for (const Row& row : rows) {
+  for (const ReferenceRow& row : rows) {
     EXPECT_EQ(references_in(row.text), row.references) << row.text;
     EXPECT_EQ(substitute(row.text, lookup, Quoting::Plain), row.plain) << row.text;
     EXPECT_EQ(substitute(row.text, lookup, Quoting::Kubelet), row.kubelet) << row.text;

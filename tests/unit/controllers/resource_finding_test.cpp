@@ -23,20 +23,20 @@ TestResult is(const char* value) {
   return {false, value, TestResult::Remark::None};
 }
 
-struct Row {
+struct FindingRow {
   const char* name;
   ResourceQuery query;
   Results results;
   const char* missing;  // "": it holds
 };
-void PrintTo(const Row& row, std::ostream* out) {
+void PrintTo(const FindingRow& row, std::ostream* out) {
   *out << row.name;
 }
 
-class Findings : public ::testing::TestWithParam<Row> {};
+class Findings : public ::testing::TestWithParam<FindingRow> {};
 
 TEST_P(Findings, HoldOrSayWhatIsMissing) {
-  const Row& row = GetParam();
+  const FindingRow& row = GetParam();
   const ResourceFinding finding = finding_of(row.query, row.results);
   EXPECT_EQ(finding.holds ? "" : what_is_missing(row.query, finding), row.missing) << row.name;
 }
@@ -46,64 +46,67 @@ const ResourceTest kReady = ConditionTest{"Ready"};
 INSTANTIATE_TEST_SUITE_P(
     All, Findings,
     ::testing::Values(
-        Row{"holds", named(kReady), {{"web", holds()}}, ""},
-        Row{"not",
-            named(kReady),
-            {{"web", is("False")}},
-            "Deployment web: condition Ready is \"False\""},
-        Row{"absent",
-            named(kReady),
-            {{"web", {}}},
-            "Deployment web: condition Ready is not there yet"},
-        Row{"other status",
-            named(ConditionTest{"Ready", "False"}),
-            {{"web", is("True")}},
-            "Deployment web: condition Ready is \"True\", not \"False\""},
-        Row{"outdated",
-            named(kReady),
-            {{"web", {false, "True", TestResult::Remark::Outdated}}},
-            "Deployment web: condition Ready is of an older generation of it"},
-        Row{"no object", named(kReady), {}, "Deployment web: it does not exist yet"},
-        Row{"exists", named(ExistsTest{true}), {{"web", holds()}}, ""},
-        Row{"exists not", named(ExistsTest{true}), {}, "Deployment web: it does not exist yet"},
-        Row{"gone", named(ExistsTest{false}), {}, ""},
-        Row{"not gone", named(ExistsTest{false}), {{"web", {}}}, "Deployment web: it still exists"},
-        Row{"path",
-            named(JsonPathTest{"{.a}", "3"}),
-            {{"web", is("2")}},
-            "Deployment web: {.a} is \"2\", not \"3\""},
-        Row{"path of several",
-            named(JsonPathTest{"{.a}", "3"}),
-            {{"web", {false, std::nullopt, TestResult::Remark::SeveralValues}}},
-            "Deployment web: {.a} matches several values, and one is needed"},
-        Row{"path to a list",
-            named(JsonPathTest{"{.a}", "3"}),
-            {{"web", {false, std::nullopt, TestResult::Remark::NotPlain}}},
-            "Deployment web: {.a} is a list or an object, not a plain value"},
-        Row{"path to nothing",
-            named(JsonPathTest{"{.a}", {}}),
-            {{"web", {}}},
-            "Deployment web: {.a} is not there yet"},
-        Row{"all hold", labelled(kReady), {{"a", holds()}, {"b", holds()}}, ""},
-        Row{"one of two",
-            labelled(kReady),
-            {{"a", holds()}, {"b", is("False")}},
-            "every Deployment with app=web: 1 of 2; b: condition Ready is \"False\""},
-        Row{"all of none",
-            labelled(kReady),
-            {},
-            "every Deployment with app=web: there is none yet"},
-        Row{"any", labelled(kReady, ResourceRef::Match::Any), {{"a", is("x")}, {"b", holds()}}, ""},
-        Row{"any of none holds",
-            labelled(kReady, ResourceRef::Match::Any),
-            {{"a", is("x")}},
-            "a Deployment with app=web: 0 of 1; a: condition Ready is \"x\""},
-        Row{"some exist", labelled(ExistsTest{true}), {{"a", holds()}}, ""},
-        Row{"all gone", labelled(ExistsTest{false}), {}, ""},
-        Row{"two left",
-            labelled(ExistsTest{false}),
-            {{"a", {}}, {"b", {}}},
-            "every Deployment with app=web: 2 still exist"}));
+        FindingRow{"holds", named(kReady), {{"web", holds()}}, ""},
+        FindingRow{"not",
+                   named(kReady),
+                   {{"web", is("False")}},
+                   "Deployment web: condition Ready is \"False\""},
+        FindingRow{"absent",
+                   named(kReady),
+                   {{"web", {}}},
+                   "Deployment web: condition Ready is not there yet"},
+        FindingRow{"other status",
+                   named(ConditionTest{"Ready", "False"}),
+                   {{"web", is("True")}},
+                   "Deployment web: condition Ready is \"True\", not \"False\""},
+        FindingRow{"outdated",
+                   named(kReady),
+                   {{"web", {false, "True", TestResult::Remark::Outdated}}},
+                   "Deployment web: condition Ready is of an older generation of it"},
+        FindingRow{"no object", named(kReady), {}, "Deployment web: it does not exist yet"},
+        FindingRow{"exists", named(ExistsTest{true}), {{"web", holds()}}, ""},
+        FindingRow{
+            "exists not", named(ExistsTest{true}), {}, "Deployment web: it does not exist yet"},
+        FindingRow{"gone", named(ExistsTest{false}), {}, ""},
+        FindingRow{
+            "not gone", named(ExistsTest{false}), {{"web", {}}}, "Deployment web: it still exists"},
+        FindingRow{"path",
+                   named(JsonPathTest{"{.a}", "3"}),
+                   {{"web", is("2")}},
+                   "Deployment web: {.a} is \"2\", not \"3\""},
+        FindingRow{"path of several",
+                   named(JsonPathTest{"{.a}", "3"}),
+                   {{"web", {false, std::nullopt, TestResult::Remark::SeveralValues}}},
+                   "Deployment web: {.a} matches several values, and one is needed"},
+        FindingRow{"path to a list",
+                   named(JsonPathTest{"{.a}", "3"}),
+                   {{"web", {false, std::nullopt, TestResult::Remark::NotPlain}}},
+                   "Deployment web: {.a} is a list or an object, not a plain value"},
+        FindingRow{"path to nothing",
+                   named(JsonPathTest{"{.a}", {}}),
+                   {{"web", {}}},
+                   "Deployment web: {.a} is not there yet"},
+        FindingRow{"all hold", labelled(kReady), {{"a", holds()}, {"b", holds()}}, ""},
+        FindingRow{"one of two",
+                   labelled(kReady),
+                   {{"a", holds()}, {"b", is("False")}},
+                   "every Deployment with app=web: 1 of 2; b: condition Ready is \"False\""},
+        FindingRow{"all of none",
+                   labelled(kReady),
+                   {},
+                   "every Deployment with app=web: there is none yet"},
+        FindingRow{
+            "any", labelled(kReady, ResourceRef::Match::Any), {{"a", is("x")}, {"b", holds()}}, ""},
+        FindingRow{"any of none holds",
+                   labelled(kReady, ResourceRef::Match::Any),
+                   {{"a", is("x")}},
+                   "a Deployment with app=web: 0 of 1; a: condition Ready is \"x\""},
+        FindingRow{"some exist", labelled(ExistsTest{true}), {{"a", holds()}}, ""},
+        FindingRow{"all gone", labelled(ExistsTest{false}), {}, ""},
+        FindingRow{"two left",
+                   labelled(ExistsTest{false}),
+                   {{"a", {}}, {"b", {}}},
+                   "every Deployment with app=web: 2 still exist"}));
 
 TEST(Findings, OfSecretsNeverShowAValue) {
   ResourceQuery query = named(JsonPathTest{"{.data.password}", "aHVudGVyMg=="}, "Secret");

@@ -27,16 +27,16 @@ TestResult run(const ResourceTest& test, const json& object = kObject) {
   return (*PreparedTest::prepare(test))(object);
 }
 
-struct Row {
+struct TestRow {
   ResourceTest test;
   TestResult expected;
 };
-void PrintTo(const Row& row, std::ostream* out) {
+void PrintTo(const TestRow& row, std::ostream* out) {
   *out << row.expected.compared.value_or("nothing")
        << (row.expected.holds ? " holds" : " does not hold");
 }
 
-class Tests : public ::testing::TestWithParam<Row> {};
+class Tests : public ::testing::TestWithParam<TestRow> {};
 
 TEST_P(Tests, SayWhetherItHoldsAndWhatWasCompared) {
   const TestResult result = run(GetParam().test);
@@ -47,40 +47,42 @@ TEST_P(Tests, SayWhetherItHoldsAndWhatWasCompared) {
 
 INSTANTIATE_TEST_SUITE_P(
     Conditions, Tests,
-    ::testing::Values(Row{ConditionTest{"Ready"}, {true, "True", Remark::None}},
-                      Row{ConditionTest{"ready", "true"}, {true, "True", Remark::None}},
-                      Row{ConditionTest{"Ready", "False"}, {false, "True", Remark::None}},
-                      Row{ConditionTest{"New", "False"}, {true, "False", Remark::None}},
-                      Row{ConditionTest{"Old"}, {false, "True", Remark::Outdated}},
-                      Row{ConditionTest{"NoStatus"}, {false, std::nullopt, Remark::None}},
-                      Row{ConditionTest{"None"}, {false, std::nullopt, Remark::None}}));
+    ::testing::Values(TestRow{ConditionTest{"Ready"}, {true, "True", Remark::None}},
+                      TestRow{ConditionTest{"ready", "true"}, {true, "True", Remark::None}},
+                      TestRow{ConditionTest{"Ready", "False"}, {false, "True", Remark::None}},
+                      TestRow{ConditionTest{"New", "False"}, {true, "False", Remark::None}},
+                      TestRow{ConditionTest{"Old"}, {false, "True", Remark::Outdated}},
+                      TestRow{ConditionTest{"NoStatus"}, {false, std::nullopt, Remark::None}},
+                      TestRow{ConditionTest{"None"}, {false, std::nullopt, Remark::None}}));
 
 INSTANTIATE_TEST_SUITE_P(
     Paths, Tests,
     ::testing::Values(
-        Row{JsonPathTest{"{.spec.replicas}", "3"}, {true, "3", Remark::None}},
-        Row{JsonPathTest{"{.spec.replicas}", "4"}, {false, "3", Remark::None}},
-        Row{JsonPathTest{"{.spec.ratio}", "1.5"}, {true, "1.5", Remark::None}},
-        Row{JsonPathTest{"{.spec.on}", "true"}, {true, "true", Remark::None}},
-        Row{JsonPathTest{"{.spec.on}", "True"}, {false, "true", Remark::None}},
-        Row{JsonPathTest{"{.spec.text}", "a b"}, {true, " a b  ", Remark::None}},
-        Row{JsonPathTest{"{.spec.empty}", ""}, {true, "", Remark::None}},
-        Row{JsonPathTest{"{.spec.empty}", std::nullopt}, {true, "", Remark::None}},
-        Row{JsonPathTest{"{.spec.null}", std::nullopt}, {false, std::nullopt, Remark::None}},
-        Row{JsonPathTest{"{.spec.none}", std::nullopt}, {false, std::nullopt, Remark::None}},
-        Row{JsonPathTest{"{.spec.none}", ""}, {false, std::nullopt, Remark::None}},
-        Row{JsonPathTest{"{.status.ips[*]}", "1"}, {false, std::nullopt, Remark::SeveralValues}},
-        Row{JsonPathTest{"{.status.ips[*]}", std::nullopt},
-            {true, std::nullopt, Remark::SeveralValues}},
-        Row{JsonPathTest{"{.status.ips}", "1"}, {false, std::nullopt, Remark::NotPlain}},
-        Row{JsonPathTest{"{.status.list}", std::nullopt}, {true, std::nullopt, Remark::NotPlain}},
-        Row{JsonPathTest{R"({.status.conditions[?(@.type=="Ready")].status})", "True"},
-            {true, "True", Remark::None}}));
+        TestRow{JsonPathTest{"{.spec.replicas}", "3"}, {true, "3", Remark::None}},
+        TestRow{JsonPathTest{"{.spec.replicas}", "4"}, {false, "3", Remark::None}},
+        TestRow{JsonPathTest{"{.spec.ratio}", "1.5"}, {true, "1.5", Remark::None}},
+        TestRow{JsonPathTest{"{.spec.on}", "true"}, {true, "true", Remark::None}},
+        TestRow{JsonPathTest{"{.spec.on}", "True"}, {false, "true", Remark::None}},
+        TestRow{JsonPathTest{"{.spec.text}", "a b"}, {true, " a b  ", Remark::None}},
+        TestRow{JsonPathTest{"{.spec.empty}", ""}, {true, "", Remark::None}},
+        TestRow{JsonPathTest{"{.spec.empty}", std::nullopt}, {true, "", Remark::None}},
+        TestRow{JsonPathTest{"{.spec.null}", std::nullopt}, {false, std::nullopt, Remark::None}},
+        TestRow{JsonPathTest{"{.spec.none}", std::nullopt}, {false, std::nullopt, Remark::None}},
+        TestRow{JsonPathTest{"{.spec.none}", ""}, {false, std::nullopt, Remark::None}},
+        TestRow{JsonPathTest{"{.status.ips[*]}", "1"},
+                {false, std::nullopt, Remark::SeveralValues}},
+        TestRow{JsonPathTest{"{.status.ips[*]}", std::nullopt},
+                {true, std::nullopt, Remark::SeveralValues}},
+        TestRow{JsonPathTest{"{.status.ips}", "1"}, {false, std::nullopt, Remark::NotPlain}},
+        TestRow{JsonPathTest{"{.status.list}", std::nullopt},
+                {true, std::nullopt, Remark::NotPlain}},
+        TestRow{JsonPathTest{R"({.status.conditions[?(@.type=="Ready")].status})", "True"},
+                {true, "True", Remark::None}}));
 
 INSTANTIATE_TEST_SUITE_P(
     Existence, Tests,
-    ::testing::Values(Row{ExistsTest{true}, {true, std::nullopt, Remark::None}},
-                      Row{ExistsTest{false}, {false, std::nullopt, Remark::None}}));
+    ::testing::Values(TestRow{ExistsTest{true}, {true, std::nullopt, Remark::None}},
+                      TestRow{ExistsTest{false}, {false, std::nullopt, Remark::None}}));
 
 // As kubectl wait: the condition's own generation, else that of status, else none.
 TEST(ConditionTests, OfAnOlderGenerationDoNotCount) {

@@ -30,6 +30,12 @@ json three_steps() {
   return {{"tools", {{"image", "tools:1"}}}, {"phases", json::array({one, two})}};
 }
 
+json with_finally() {
+  json spec = three_steps();
+  spec["finally"] = {{{"name", "clean"}, {"steps", spec["phases"][1]["steps"]}}};
+  return spec;
+}
+
 Scenario::Scenario(json spec) {
   workflow.meta.ns = "ns";
   workflow.meta.name = kName;

@@ -20,6 +20,8 @@ inline TimePoint at(int seconds) {
 
 // Phase "one" with steps "a" and "b", phase "two" with step "c": each `command: [true]`.
 nlohmann::json three_steps();
+// The same, and at the end phase "clean" with a step "c" as well.
+nlohmann::json with_finally();
 
 // The status of a condition, else "absent".
 std::string condition(const Status&, const std::string& type);

@@ -141,5 +141,13 @@ inline ObjectMeta workflow_meta() {
   return meta;
 }
 
+// Of a Job: what its pod is made of, and the container of the tool.
+inline const json& pod_of(const json& job) {
+  return job["spec"]["template"]["spec"];
+}
+inline const json& main_of(const json& job) {
+  return pod_of(job)["containers"][0];
+}
+
 }  // namespace testing_specs
 }  // namespace bootstrap

@@ -72,12 +72,6 @@ json with_first_step(const json& changes) {
   return spec;
 }
 
-json with_finally() {
-  json spec = three_steps();
-  spec["finally"] = {{{"name", "clean"}, {"steps", spec["phases"][1]["steps"]}}};
-  return spec;
-}
-
 Scenario failed(const json& spec = three_steps()) {
   Scenario s = running(spec);
   s.end_pod("one", "a", 3);

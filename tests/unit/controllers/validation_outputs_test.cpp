@@ -23,20 +23,21 @@ json three(const json& b) {
   return spec;
 }
 
-struct Row {
+struct OutputRow {
   const char* what;
   json step;
   Problems expected;
 };
 
-void expect(const std::vector<Row>& rows) {
-  for (const Row& row : rows) EXPECT_EQ(problems_of(three(row.step)), row.expected) << row.what;
+void expect_of_outputs(const std::vector<OutputRow>& rows) {
+  for (const OutputRow& row : rows)
+    EXPECT_EQ(problems_of(three(row.step)), row.expected) << row.what;
 }
 
 TEST(ValidationOutputs, ComeFromAStepBefore) {
   const auto args = [](const char* text) { return json{{"command", {"x"}}, {"args", {text}}}; };
   const std::string field = "phases[p].steps[b].args[0]";
-  expect({
+  expect_of_outputs({
       {"the step before", args("$(steps.p.a.outputs.k)"), {}},
       {"itself",
        args("$(steps.p.b.outputs.k)"),
@@ -64,7 +65,7 @@ TEST(ValidationOutputs, StandWhereTheyAreKnownInTime) {
   const std::string later =
       "$(steps.p.a.outputs.url) cannot be used here; outputs only in args, command, env values, "
       "image, stdin, waitFor, when, workflow.parameters and notes";
-  expect({
+  expect_of_outputs({
       {"command", {{"command", {"x", url}}}, {}},
       {"image", {{"command", {"x"}}, {"tools", {{"image", url}}}}, {}},
       {"env",
@@ -96,7 +97,7 @@ TEST(ValidationOutputs, DecideAndNameResources) {
   };
   const auto wait = [&](const char* name) { return json{{"waitFor", node(name)}}; };
   const std::string here = "phases[p].steps[b].";
-  expect({
+  expect_of_outputs({
       {"the step before", output("p.a.k"), {}},
       {"a later one",
        output("q.c.k"),
@@ -145,7 +146,7 @@ TEST(ValidationOutputs, AreNoProgramText) {
   const std::string instead =
       "; give it to a variable of tools.env, such as {name: MY_VALUE, value: "
       "$(steps.p.a.outputs.k)}, and use \"$MY_VALUE\"";
-  expect({
+  expect_of_outputs({
       {"script",
        {{"script", "echo $(steps.p.a.outputs.k)"}},
        {{"phases[p].steps[b].script",

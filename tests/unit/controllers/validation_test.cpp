@@ -24,14 +24,15 @@ constexpr const char* kKnown =
     "known are: params.absolute, params.outside, params.region, params.shell, workflow.name, "
     "workflow.namespace, workflow.uid, workflow.run, workflow.startTime";
 
-struct Row {
+struct StepRow {
   const char* what;
   json step;
   Problems expected;
 };
 
-void expect(const std::vector<Row>& rows) {
-  for (const Row& row : rows) EXPECT_EQ(problems_of(step_spec(row.step)), row.expected) << row.what;
+void expect_problems(const std::vector<StepRow>& rows) {
+  for (const StepRow& row : rows)
+    EXPECT_EQ(problems_of(step_spec(row.step)), row.expected) << row.what;
 }
 
 TEST(Validation, FindsNothingInDefinitionsThatCanRun) {
@@ -101,7 +102,7 @@ TEST(Validation, EveryReferenceMustBeKnown) {
   const std::string unknown = "$(params.typo) is not known; " + std::string(kKnown);
   const std::string unset =
       "$(params.unset): the parameter has no value; give it a value or a default";
-  expect({
+  expect_problems({
       {"known ones", {{"args", {"$(params.region) $(workflow.startTime)"}}}, {}},
       {"what belongs to the tool", {{"args", {"$(date) $(HOME) $$ $(params)"}}}, {}},
       {"args", {{"args", {"x", "$(params.typo)"}}}, {{"phases[p].steps[s].args[1]", unknown}}},
@@ -142,7 +143,7 @@ TEST(Validation, ReferencesAreRefusedWhereNothingReplacesThem) {
       "$(params.region) cannot be used here; only in args, command, env values, image, source, "
       "stdin, workflow.parameters, workspace.claimName, lock, notes, and name, labels and value of "
       "waitFor and when";
-  expect({
+  expect_problems({
       {"path",
        {{"tools", {{"path", "/opt/$(params.region)"}}}},
        {{"phases[p].steps[s].tools.path", where}}},
@@ -165,7 +166,7 @@ TEST(Validation, ReferencesAreRefusedWhereNothingReplacesThem) {
 }
 
 TEST(Validation, NoReferenceStandsInAScript) {
-  expect({
+  expect_problems({
       {"variables are the way",
        {{"command", nullptr}, {"script", "echo \"$PARAM_REGION\" $(date)"}},
        {}},
@@ -195,7 +196,7 @@ TEST(Validation, NoReferenceStandsInProgramText) {
                      "variable \"$PARAM_REGION\""}};
   };
   const char* const text = "echo $(params.region)";
-  expect({
+  expect_problems({
       {"no reference, no problem", {{"command", {"sh", "-c", "echo $(date) $HOME"}}}, {}},
       {"command", {{"command", {"sh", "-c", text}}}, refused("command[2]")},
       {"a path and more letters", {{"command", {"/bin/bash", "-ec", text}}}, refused("command[2]")},
@@ -230,7 +231,7 @@ TEST(Validation, ToolsAreFilesBelowTheirPath) {
   const json in_image = {{"path", "/opt/tools"}};
   const json in_source = {{"path", "bin"}, {"source", {{"configMap", {{"name", "x"}}}}}};
   const char* const outside = "must not contain \"..\"; it names a file below tools.path";
-  expect({
+  expect_problems({
       {"in the image", tool("x", in_image), {}},
       {"in the source", tool("x", in_source), {}},
       {"in the PATH of the image", tool("x", json::object()), {}},
@@ -300,7 +301,7 @@ TEST(Validation, MountsHaveVolumesAndLeaveTheOperatorsFoldersAlone) {
   const char* const reserved =
       "is reserved, as are /workspace itself and its folders source, script, home, shared and "
       "credentials with everything in them";
-  expect({
+  expect_problems({
       {"fits", tools("cache", "cache", "/cache"), {}},
       {"a neighbour of ours", tools("cache", "cache", "/workspace/sources"), {}},
       {"below the workspace", tools("cache", "cache", "/workspace/cache"), {}},

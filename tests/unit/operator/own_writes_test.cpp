@@ -13,20 +13,20 @@ TEST(OwnWrites, NothingWrittenIsSeen) {
   EXPECT_TRUE(own.seen(kKey, {0, 0}));
 }
 
-struct Row {
+struct WriteRow {
   OwnWrites::Versions stores;
   bool seen;
 };
 
 TEST(OwnWrites, BothStoresMustHaveReachedWhatWasWritten) {
-  for (const Row& row : {Row{{0, 0}, false},
-                         {{10, 0}, false},
-                         {{0, 20}, false},
-                         {{9, 20}, false},
-                         {{10, 19}, false},
-                         {{10, 20}, true},
-                         {{11, 21}, true},
-                         {{100, 100}, true}}) {
+  for (const WriteRow& row : {WriteRow{{0, 0}, false},
+                              {{10, 0}, false},
+                              {{0, 20}, false},
+                              {{9, 20}, false},
+                              {{10, 19}, false},
+                              {{10, 20}, true},
+                              {{11, 21}, true},
+                              {{100, 100}, true}}) {
     OwnWrites own;
     own.wrote_workflow(kKey, 10);
     own.wrote_job(kKey, 20);

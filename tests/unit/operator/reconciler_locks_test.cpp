@@ -15,13 +15,12 @@ using nlohmann::json;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::kStatusPatch;
 using ::testing::Not;
 using testing::refusal;
 using testing::SmallCluster;
 using ::testing::StartsWith;
 using testing::two_steps;
-
-constexpr const char* kStatusPatch = "PATCH bootstrapworkflows/w/status";
 
 class TakenLock : public ::testing::Test {
  protected:

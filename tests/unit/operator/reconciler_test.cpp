@@ -16,6 +16,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::kStatusPatch;
 using ::testing::Not;
 using testing::refusal;
 using testing::SmallCluster;
@@ -23,8 +24,6 @@ using ::testing::StartsWith;
 using testing::two_steps;
 
 constexpr const char* kUntilCleanUp = "wake 604800000";  // 168h
-constexpr const char* kStatusPatch = "PATCH bootstrapworkflows/w/status";
-
 // --- rule 1: names; creating is idempotent ---
 
 TEST(Rule1Names, OurOwnJobThatExistsAlreadyIsAdopted) {

@@ -12,12 +12,11 @@ namespace {
 using nlohmann::json;
 using ::testing::Contains;
 using ::testing::IsEmpty;
+using testing::kStatusPatch;
 using ::testing::Not;
 using testing::SmallCluster;
 using ::testing::StartsWith;
 using testing::two_steps;
-
-constexpr const char* kStatusPatch = "PATCH bootstrapworkflows/w/status";
 
 // --- rule 8: read your own writes ---
 

@@ -29,6 +29,9 @@ nlohmann::json two_steps();
 // {"kind":"Status", …} as the API server answers errors.
 kube::Response refusal(int code, const std::string& reason, const std::string& message);
 
+// What is asked to write the status of "w".
+inline constexpr const char* kStatusPatch = "PATCH bootstrapworkflows/w/status";
+
 class SmallCluster {
  public:
   using Answer = fakes::FakeTransport::Answer;

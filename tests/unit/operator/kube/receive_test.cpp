@@ -13,7 +13,7 @@ HandOver::Instant in(milliseconds time) {
   return std::chrono::steady_clock::now() + time;
 }
 
-class Collector final : public Sink {
+class PickySink final : public Sink {
  public:
   bool on_bytes(std::string_view bytes) override {
     text += bytes;
@@ -31,7 +31,7 @@ class ReceiveTest : public testing::Test {
     hand_.end(std::nullopt);
   }
   HandOver hand_{1000};
-  Collector sink_;
+  PickySink sink_;
 };
 
 TEST_F(ReceiveTest, AWholeAnswer) {
