@@ -356,7 +356,8 @@ TEST(Nesting, ATemplateThatIsWrongItselfIsNamed) {
   json wrong = three_steps();
   wrong["phases"][0]["steps"][0]["args"] = {"$(params.none)"};
   set_template(s, "t", wrong);
-  EXPECT_THAT(why_invalid(s), HasSubstr("template t, phases[one].steps[a].args[0]: $(params.none)"));
+  EXPECT_THAT(why_invalid(s),
+              HasSubstr("template t, phases[one].steps[a].args[0]: $(params.none)"));
 }
 
 TEST(Nesting, NoTemplateRunsItself) {
