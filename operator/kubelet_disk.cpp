@@ -14,6 +14,9 @@ namespace {
 // Nodes are asked one after the other.
 constexpr std::chrono::milliseconds kDeadline = 2s;
 
+// Nodes come and go.
+constexpr std::size_t kRemembered = 1'000;
+
 bool is_ipv4(const std::string& address) {
   in_addr parsed{};
   return inet_pton(AF_INET, address.c_str(), &parsed) == 1;
@@ -29,6 +32,7 @@ std::optional<int> KubeletDisk::percent(const NodeView& node, const std::stop_to
     return percent;
   }
   const std::string problem = text ? "its answer does not say" : text.error();
+  if (problems_.size() >= kRemembered && !problems_.contains(node.address)) problems_.clear();
   std::string& told = problems_[node.address];
   if (told != problem && !stop.stop_requested()) on_problem_(node.address, problem);
   told = problem;

@@ -18,6 +18,13 @@ NodeLoad not_known(std::string why) {
   return load;
 }
 
+// What it used a while ago, with what else is known of it now.
+void keep_usage(const NodeLoad& former, NodeLoad& now) {
+  now.memory_percent = former.memory_percent;
+  now.cpu_percent = former.cpu_percent;
+  now.unknown = former.unknown;
+}
+
 }  // namespace
 
 // --- asking ---
@@ -106,12 +113,16 @@ void NodeMonitor::take(const std::string& name, Sample sampled) {
   const runtime::SteadyPoint now = clock_.steady_now();
   node.looked = now;
   node.wanted = false;
-  const bool stands = !sampled && node.sampled && *node.sampled + kStandsFor > now;
-  if (!stands) {
-    node.load = sampled ? std::move(*sampled) : not_known(std::move(sampled.error()));
+  const bool stands =
+      sampled.missing != Missing::Nothing && node.sampled && *node.sampled + kStandsFor > now;
+  if (!stands)
     node.sampled = now;
-    if (hooks_.on_sample) hooks_.on_sample(name, node.load);
-  }
+  else if (sampled.missing == Missing::Usage)
+    keep_usage(node.load, sampled.load);
+  else
+    sampled.load = node.load;
+  node.load = std::move(sampled.load);
+  if (hooks_.on_sample) hooks_.on_sample(name, node.load);
   for (auto& [workflow, asker] : node.askers) {
     asker.answered = true;
     asker.peak = peak_of(asker.peak, node.load);
@@ -126,23 +137,23 @@ NodeMonitor::Sample NodeMonitor::sample(const std::string& name, const std::stop
   using Kind = kube::ApiError::Kind;
   const auto object = client_.get(kNodes, "", name);
   if (!object && object.error().kind == Kind::NotFound)
-    return not_known(fmt::format("there is no node {}", name));
-  if (!object) return tl::unexpected("nodes cannot be read: " + object.error().message);
+    return {not_known(fmt::format("there is no node {}", name))};
+  if (!object) return {not_known("nodes cannot be read: " + object.error().message), Missing::All};
   const auto node = read_node(*object);
-  if (!node) return tl::unexpected(fmt::format("node {} cannot be read: {}", name, node.error()));
+  if (!node)
+    return {not_known(fmt::format("node {} cannot be read: {}", name, node.error())), Missing::All};
   const auto metrics = client_.get(kNodeMetrics, "", name);
-  if (!metrics && metrics.error().kind != Kind::NotFound)
-    return tl::unexpected("what nodes use is not known: metrics.k8s.io: " +
-                          metrics.error().message);
   const auto usage = metrics ? read_node_usage(*metrics) : NodeUsageView{};
-  NodeLoad load = load_of(*node, usage.value_or(NodeUsageView{}));
-  if (!metrics)
-    load.unknown = fmt::format(
-        "what nodes use is not known: metrics.k8s.io says nothing of node {} (it is served by "
-        "metrics-server)",
-        name);
-  if (disk_) load.disk_percent = disk_(*node, stop);
-  return load;
+  Sample sampled{load_of(*node, usage.value_or(NodeUsageView{}))};
+  if (disk_) sampled.load.disk_percent = disk_(*node, stop);
+  if (metrics) return sampled;
+  const bool says_nothing = metrics.error().kind == Kind::NotFound;
+  sampled.missing = says_nothing ? Missing::Nothing : Missing::Usage;
+  sampled.load.unknown =
+      "what nodes use is not known: metrics.k8s.io" +
+      (says_nothing ? fmt::format(" says nothing of node {} (it is served by metrics-server)", name)
+                    : ": " + metrics.error().message);
+  return sampled;
 }
 
 void NodeMonitor::wait(std::optional<runtime::SteadyPoint> due, const std::stop_token& stop) {

@@ -84,8 +84,12 @@ class NodeMonitor {
     }
     NodeUsage::Answer answer(Asker&) const;
   };
-  // The error is of a request that may go well the next time.
-  using Sample = tl::expected<NodeLoad, std::string>;
+  // Of requests that may go well the next time.
+  enum class Missing { Nothing, Usage, All };
+  struct Sample {
+    NodeLoad load;
+    Missing missing = Missing::Nothing;
+  };
 
   void call_locked();
   std::vector<std::string> take_due();

@@ -29,9 +29,12 @@ class NodeMonitorTest : public ::testing::Test {
     const bool is_metrics = request.target.starts_with("/apis/metrics.k8s.io/v1beta1/nodes/");
     if (is_metrics && refusal_) return kube::Response{refusal_, R"({"message": "no"})", {}};
     const std::string memory = std::to_string(memory_) + "Mi";
-    const json object =
-        is_metrics ? json{{"usage", {{"memory", memory}, {"cpu", "1"}}}}
-                   : json{{"status", {{"allocatable", {{"memory", "100Mi"}, {"cpu", "10"}}}}}};
+    const json conditions{
+        {{"type", "MemoryPressure"}, {"status", has_pressure_ ? "True" : "False"}}};
+    const json object = is_metrics ? json{{"usage", {{"memory", memory}, {"cpu", "1"}}}}
+                                   : json{{"status",
+                                           {{"allocatable", {{"memory", "100Mi"}, {"cpu", "10"}}},
+                                            {"conditions", conditions}}}};
     return kube::Response{200, object.dump(), {}};
   }
 
@@ -58,6 +61,7 @@ class NodeMonitorTest : public ::testing::Test {
   kube::Client client_{transport_, nullptr, {.pause = [](auto, auto) { return false; }}};
   int memory_ = 50;
   int refusal_ = 0;
+  bool has_pressure_ = false;
   std::vector<std::string> requests_;
   std::vector<std::string> woken_;
   std::vector<std::string> samples_;
@@ -219,6 +223,28 @@ TEST_F(NodeMonitorTest, ARequestThatFailsForAWhileIsNoNews) {
   EXPECT_THAT(woken(), ElementsAre("one"));
   EXPECT_EQ((*monitor_.ask(kOne, usage("a")))->now.unknown,
             "what nodes use is not known: metrics.k8s.io: no");
+}
+
+// As when the API server does not reach metrics-server.
+TEST_F(NodeMonitorTest, WhatTheNodeItselfReportsIsKnownWithoutMetrics) {
+  memory_ = 50;
+  monitor_.ask(kOne, usage("a"));
+  monitor_.sample_due();
+  woken();
+  refusal_ = 503;
+  has_pressure_ = true;
+  clock_.advance(30s);
+  monitor_.sample_due();
+  EXPECT_THAT(woken(), ElementsAre("one"));
+  const NodeLoad load = (*monitor_.ask(kOne, usage("a")))->now;
+  EXPECT_TRUE(load.memory_pressure);
+  EXPECT_EQ(load.memory_percent, 50) << "stands for a while";
+  clock_.advance(5min);
+  monitor_.sample_due();
+  const NodeLoad later = (*monitor_.ask(kOne, usage("a")))->now;
+  EXPECT_TRUE(later.memory_pressure);
+  EXPECT_EQ(later.memory_percent, std::nullopt);
+  EXPECT_EQ(later.unknown, "what nodes use is not known: metrics.k8s.io: no");
 }
 
 TEST_F(NodeMonitorTest, DiskIsWhatItsReaderSays) {
