@@ -75,10 +75,11 @@ TEST_P(SteeredOnceBroken, KeepTheirPromises) {
 // finally that was not known as one of a former run, and a timeout of a run that was over; a Lease
 // that an operator took for a run which another one had ended, a cancel of a run that began
 // when it had been taken back, outputs that went with a stopped Job, a child of a former run that
-// no record told of, and a plan that was stored when nobody asked for its run any more.
+// no record told of, a plan that was stored when nobody asked for its run any more, and
+// a phase whose condition asks for an output that was lost.
 INSTANTIATE_TEST_SUITE_P(Seeds, SteeredOnceBroken,
                          ::testing::Values(355, 366, 560, 1283, 2234, 286, 319, 586, 1302, 2762,
-                                           5295, 10399, 18930, 10089, 14468));
+                                           5295, 10399, 18930, 10089, 14468, 19304));
 
 }  // namespace
 }  // namespace bootstrap::simulation
