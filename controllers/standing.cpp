@@ -84,8 +84,18 @@ bool Standing::is_timed_out(PhaseIndex phase) const {
   return false;
 }
 
+bool Standing::finally_has_begun() const {
+  for (StepIndex i = 0; i < records_.size(); ++i)
+    if (plan_.phases[plan_.steps[i].phase].runs_on == RunsOn::Always &&
+        records_[i]->state != StepState::Pending)
+      return true;
+  return false;
+}
+
+// Once finally has begun it had passed, whatever people are waited for since.
 bool Standing::workflow_timed_out() const {
-  if (const auto until = deadline(); !until || now_ < *until) return false;
+  const auto until = deadline();
+  if (!until || (now_ < *until && !finally_has_begun())) return false;
   for (StepIndex i = 0; i < records_.size(); ++i)
     if (plan_.phases[plan_.steps[i].phase].runs_on == RunsOn::Success && !settled(i)) return true;
   return false;

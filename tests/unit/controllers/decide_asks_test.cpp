@@ -380,6 +380,23 @@ TEST(Asks, InFinallyHaveTheirOwnTime) {
   EXPECT_FALSE(s.workflow.status.paused_since);
 }
 
+// Pauses are kept in whole seconds, rounded up.
+TEST(Asks, InFinallyGiveATimeoutThatHasPassedNoMoreTime) {
+  json spec = three_steps();
+  spec["timeout"] = "1m";
+  spec["finally"] = json::array({{{"name", "end"}, {"steps", json::array({ask("q")})}}});
+  Scenario s(spec);
+  s.pass(at(0));
+  s.end_pod("one", "a", 0);
+  s.pass(at(60));
+  ASSERT_EQ(s.step("end", "q").state, StepState::Waiting);
+  answer(s, {{"clusterName", "x"}});
+  const Status& ended = s.pass(at(100) + std::chrono::milliseconds(500));
+  EXPECT_EQ(s.step("one", "b").attempts, 0);
+  EXPECT_EQ(ended.state, WorkflowState::Failed);
+  EXPECT_EQ(ended.reason, "TimedOut");
+}
+
 TEST(Asks, NotesHaveTheAnswers) {
   json spec = asking();
   spec["phases"].erase(1);
