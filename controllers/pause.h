@@ -7,6 +7,8 @@
 //
 // Pure functions.
 
+#include <optional>
+
 #include "controllers/status.h"
 
 namespace bootstrap {
@@ -14,7 +16,10 @@ namespace bootstrap {
 // Of the pause that goes on, how much is within the time of a phase that runs.
 Duration pause_within(const Status&, const PhaseRecord&, TimePoint now);
 
-// Begins a pause, lets it go on, or ends it.
-void note_pause(Status&, bool paused, TimePoint now);
+// The same of the time of the workflow: none once its timeout had passed, as when finally waits.
+Duration pause_of_workflow(const Status&, std::optional<Duration> timeout, TimePoint now);
+
+// Begins a pause, lets it go on, or ends it. `timeout`: of the workflow.
+void note_pause(Status&, std::optional<Duration> timeout, bool paused, TimePoint now);
 
 }  // namespace bootstrap

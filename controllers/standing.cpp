@@ -72,8 +72,8 @@ std::optional<TimePoint> Standing::deadline(PhaseIndex phase) const {
 
 std::optional<TimePoint> Standing::deadline() const {
   if (!plan_.timeout) return std::nullopt;
-  const Duration pause = status_.paused_since ? now_ - *status_.paused_since : Duration{};
-  return plan_.run.start + *plan_.timeout + status_.paused + std::max(pause, Duration{});
+  return plan_.run.start + *plan_.timeout + status_.paused +
+         pause_of_workflow(status_, plan_.timeout, now_);
 }
 
 bool Standing::is_timed_out(PhaseIndex phase) const {
@@ -84,18 +84,8 @@ bool Standing::is_timed_out(PhaseIndex phase) const {
   return false;
 }
 
-bool Standing::finally_has_begun() const {
-  for (StepIndex i = 0; i < records_.size(); ++i)
-    if (plan_.phases[plan_.steps[i].phase].runs_on == RunsOn::Always &&
-        records_[i]->state != StepState::Pending)
-      return true;
-  return false;
-}
-
-// Once finally has begun it had passed, whatever people are waited for since.
 bool Standing::workflow_timed_out() const {
-  const auto until = deadline();
-  if (!until || (now_ < *until && !finally_has_begun())) return false;
+  if (const auto until = deadline(); !until || now_ < *until) return false;
   for (StepIndex i = 0; i < records_.size(); ++i)
     if (plan_.phases[plan_.steps[i].phase].runs_on == RunsOn::Success && !settled(i)) return true;
   return false;

@@ -111,7 +111,6 @@ class Standing {
   std::optional<TimePoint> deadline(PhaseIndex) const;
   std::optional<TimePoint> deadline() const;  // of the workflow
   bool is_timed_out(PhaseIndex) const;
-  bool finally_has_begun() const;
   bool workflow_timed_out() const;
 
   const Plan& plan_;

@@ -151,8 +151,8 @@ void summarize(Status& status, const Plan& plan, TimePoint now, const Orders& or
     status.duration = to_text(now - status.start.value_or(now));
   }
   const WorkflowMessage said = message_of(status, plan, standing);
-  note_pause(status, said.state == WorkflowState::Waiting || said.state == WorkflowState::Suspended,
-             now);
+  note_pause(status, plan.timeout,
+             said.state == WorkflowState::Waiting || said.state == WorkflowState::Suspended, now);
   status.state = said.state;
   status.reason = said.reason;
   status.message = cut(said.message, limits::kMessage);
