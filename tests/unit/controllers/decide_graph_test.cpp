@@ -95,9 +95,10 @@ TEST(Parallel, ASiblingThatWaitsForItsNextAttemptIsGivenUp) {
   const Status& status = s.pass(at(12));
   EXPECT_EQ(s.step("docs", "a").state, StepState::Failed);
   EXPECT_EQ(s.step("docs", "a").reason, "NotRetried");
-  EXPECT_EQ(s.step("docs", "a").message,
-            "not tried again because docs/b has failed; its last attempt had failed with ToolFailed: "
-            "exit code 1");
+  EXPECT_EQ(
+      s.step("docs", "a").message,
+      "not tried again because docs/b has failed; its last attempt had failed with ToolFailed: "
+      "exit code 1");
   EXPECT_EQ(status.state, WorkflowState::Failed);
   EXPECT_EQ(without_hint(status.message),
             "docs/b failed (ToolFailed): exit code 3; docs/a failed as well");
