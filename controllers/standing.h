@@ -12,7 +12,7 @@
 // it, and the others go on.
 //
 // The time in which only people are waited for (status.paused) counts for no timeout of phase or
-// workflow.
+// workflow. A timeout of the workflow that has passed before, as when finally waits, has passed.
 //
 // Phases of finally stand for themselves: their own failure and timeout count, nobody else's.
 //

@@ -1,14 +1,11 @@
 #include "tests/e2e/golden.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <regex>
 #include <sstream>
 #include <vector>
 
-#include <gtest/gtest.h>
+#include "tests/golden_text.h"
 
 namespace bootstrap::testing {
 namespace {
@@ -66,10 +63,6 @@ std::string without_unknown_load(const std::string& text) {
   return std::regex_replace(text, kUnknownLoad, "");
 }
 
-std::string file_of(const std::string& name) {
-  return std::string(SOURCE_DIR) + "/tests/e2e/golden/" + name + ".txt";
-}
-
 }  // namespace
 
 std::string normalized(std::string text, const GoldenNames& names) {
@@ -87,17 +80,8 @@ std::string normalized(std::string text, const GoldenNames& names) {
 }
 
 void expect_golden(const std::string& name, const std::string& text, const GoldenNames& names) {
-  const std::string actual = normalized(text, names);
-  if (std::getenv("UPDATE_GOLDEN") != nullptr) {
-    std::filesystem::create_directories(std::filesystem::path(file_of(name)).parent_path());
-    std::ofstream(file_of(name)) << actual;
-    return;
-  }
-  std::ifstream file(file_of(name));
-  ASSERT_TRUE(file) << file_of(name) << " is missing; UPDATE_GOLDEN=1 writes it";
-  std::ostringstream expected;
-  expected << file.rdbuf();
-  EXPECT_EQ(expected.str(), actual) << "UPDATE_GOLDEN=1 rewrites " << file_of(name);
+  expect_golden_text(std::string(SOURCE_DIR) + "/tests/e2e/golden/" + name + ".txt",
+                     normalized(text, names));
 }
 
 }  // namespace bootstrap::testing

@@ -4,9 +4,7 @@
 // nowhere else.
 //
 //   expect_golden("failing-tool", text, {.ns = ns, .workflow = "failing-tool"});
-//
-// With UPDATE_GOLDEN=1 in the environment the files are written instead: look at the difference
-// before you commit it.
+// UPDATE_GOLDEN=1 writes the files anew (tests/golden_text.h).
 
 #include <string>
 

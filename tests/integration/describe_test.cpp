@@ -3,15 +3,13 @@
 // take it, and read back as a user reads it.
 //
 //   UPDATE_GOLDEN=1 ctest -R integration.Describe
-#include <cstdlib>
-#include <fstream>
 #include <regex>
-#include <sstream>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "controllers/status.h"
+#include "tests/golden_text.h"
 #include "tests/integration/played_cluster.h"
 #include "tests/simulation/watched_world.h"
 
@@ -76,14 +74,6 @@ class Describe : public ::testing::Test {
   json status_ = json::object();  // as it is stored now
 };
 
-void expect_golden(const std::string& name, const std::string& text) {
-  const std::string file = SOURCE_DIR "/tests/integration/golden/" + name + ".txt";
-  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(file) << text;
-  std::ostringstream known;
-  known << std::ifstream(file).rdbuf();
-  EXPECT_EQ(text, known.str());
-}
-
 TEST_F(Describe, TellsAWholeRun) {
   WatchedWorld watched;
   run_fleet(watched);
@@ -97,7 +87,7 @@ TEST_F(Describe, TellsAWholeRun) {
     told +=
         fmt::format("$ kubectl describe bwf fleet    # at {}\n{}\n", to_rfc3339(moment.at), text);
   }
-  expect_golden("describe-fleet", told);
+  expect_golden_text(SOURCE_DIR "/tests/integration/golden/describe-fleet.txt", told);
 }
 
 }  // namespace

@@ -3,14 +3,11 @@
 // to the second.
 //
 //   UPDATE_GOLDEN=1 simulation_operator --gtest_filter='WatchRows.*'
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
-
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <yaml-cpp/yaml.h>
 
+#include "tests/golden_text.h"
 #include "tests/simulation/watched_world.h"
 
 namespace bootstrap::simulation {
@@ -56,11 +53,7 @@ class WatchRows : public ::testing::Test {
  protected:
   void expect(const std::string& golden) {
     for (const WatchedWorld::Moment& moment : watched_.moments()) print(moment.workflow, moment.at);
-    const std::string file = SOURCE_DIR "/tests/simulation/golden/" + golden + ".txt";
-    if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(file) << rows();
-    std::ostringstream known;
-    known << std::ifstream(file).rdbuf();
-    EXPECT_EQ(rows(), known.str());
+    testing::expect_golden_text(SOURCE_DIR "/tests/simulation/golden/" + golden + ".txt", rows());
   }
 
   WatchedWorld watched_;

@@ -80,6 +80,20 @@ TEST_F(KubeletDiskTest, AProblemIsToldOnceUntilItIsAnotherOneOrHasPassed) {
   EXPECT_EQ(problems_.size(), 3U);
 }
 
+// Nodes come and go, for as long as the operator runs.
+TEST_F(KubeletDiskTest, ProblemsAreRememberedOfSoManyNodesOnly) {
+  answer_ = kube::Response{403, "Forbidden", {}};
+  const auto ask = [&](int i) {
+    disk_.percent(node("10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256), 10250),
+                  {});
+  };
+  for (int i = 0; i < 2'000; ++i) ask(i % 1'000);
+  EXPECT_EQ(problems_.size(), 1'000U);
+  ask(1'000);
+  ask(0);
+  EXPECT_EQ(problems_.size(), 1'002U) << "the first one is told again";
+}
+
 TEST_F(KubeletDiskTest, WhatANodeSaysOfItselfMayBeAnything) {
   for (const char* address : {"", "a b", "fd00::7", "evil.example/?", "10.0.0.7:1"})
     EXPECT_FALSE(disk_.percent(node(address, 10250), {})) << address;
